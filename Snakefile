@@ -1,0 +1,23 @@
+"""Every figure and table of the paper, from raw data. Rules live in workflow/rules/, one file per topic."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/hyperparameters.yaml"
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/nodes.smk"
+include: "workflow/rules/graph_training.smk"
+include: "workflow/rules/tables.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
