@@ -1,0 +1,66 @@
+# `make figures` and `make test` are all that most users need. Both set up .venv in this folder when it is missing.
+SHELL := /bin/bash
+PYTHON ?= python3
+# Another wheel index for torch, e.g. a CUDA build: make figures TORCH_INDEX=URL
+TORCH_INDEX ?=
+# A folder with local copies of the raw data: make paper MIRROR=DIR
+MIRROR ?=
+CORES ?= all
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+ifneq ($(MIRROR),)
+export QCOMM_MIRROR := $(abspath $(MIRROR))
+endif
+
+READY := .venv/.ready
+TORCH := $(shell grep '^torch==' requirements.lock)
+
+.PHONY: all figures test test-long smoke paper report benchmark lint format clean help
+
+all: figures
+
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+figures: $(READY) ## every figure and table of the embedded configuration
+	snakemake --cores $(CORES)
+
+test: $(READY) ## the tests
+	python -m pytest -m "not long"
+
+test-long: $(READY) ## the tests that take long
+	python -m pytest -m long
+
+smoke: $(READY) ## every stage once on tiny settings
+	snakemake --cores $(CORES) --configfile config/smoke.yaml
+
+paper: $(READY) ## the paper's full grid, as far as its data can be had; says what could not
+	snakemake --cores $(CORES) --configfile config/paper.yaml --keep-going; code=$$?; python -m qcomm.stages.missing --config config/paper.yaml; exit $$code
+
+report: $(READY) ## report.html with all figures and run times
+	snakemake --report report.html
+
+benchmark: $(READY) ## speed against other tools (results in benchmarks/)
+	python benchmarks/graph_training.py
+
+lint: $(READY) ## formatting and lint
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+format: $(READY) ## format all code
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
+
+clean: ## delete results, keep data and environment
+	rm -rf results logs .snakemake

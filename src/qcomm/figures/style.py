@@ -1,0 +1,63 @@
+"""The look of all figures, and how a figure is written: same data, same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")  # never a window, also where a display exists
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+
+from qcomm.files import atomic_path, write_csv
+
+_PALETTE = sns.color_palette("colorblind").as_hex()
+
+# One colour per model or protocol, the same in every figure.
+COLOURS = {
+    "SIGN-poly": _PALETTE[0],
+    "SIGN-prelu": _PALETTE[1],
+    "SIGN-identity": _PALETTE[2],
+    "SIGN-poly-bn": _PALETTE[9],
+    "SIGN-poly-tuned": "#003a63",
+    "GIN": _PALETTE[3],
+    "GCN": _PALETTE[4],
+    "MLP": _PALETTE[5],
+    "logreg": _PALETTE[6],
+    "moments": _PALETTE[8],
+    "reference": _PALETTE[7],
+    "Alice": _PALETTE[0],
+    "Bob": _PALETTE[3],
+    "quantum": "#d9a400",
+    "classical": "#7f7f7f",
+}
+
+WIDTH = 7.0  # inches; text width of a page
+
+
+def use_style() -> None:
+    """Set fonts and lines once, before the first figure is made."""
+    sns.set_theme(context="paper", style="ticks", palette="colorblind")
+    matplotlib.rcParams.update(
+        {
+            "figure.constrained_layout.use": True,
+            "pdf.fonttype": 42,
+            "svg.hashsalt": "qcomm",
+            "axes.grid": True,
+            "grid.alpha": 0.3,
+            "legend.frameon": False,
+        }
+    )
+
+
+def save(figure: plt.Figure, prefix: str | Path, data: pd.DataFrame) -> None:
+    """Write ``prefix.pdf``, ``prefix.png`` (200 dpi) and the drawn numbers ``prefix.csv``; close the figure."""
+    formats = {"pdf": {"CreationDate": None, "Producer": None, "Creator": None}, "png": {"Software": None}}
+    for kind, metadata in formats.items():
+        with atomic_path(f"{prefix}.{kind}") as part:
+            figure.savefig(part, format=kind, dpi=200, metadata=metadata)
+    plt.close(figure)
+    write_csv(f"{prefix}.csv", data)
