@@ -19,13 +19,13 @@ def load_maker():
 
 def lock_pins() -> dict[str, str]:
     lines = (ROOT / "requirements.lock").read_text().splitlines()
-    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    return dict(line.lower().split("==") for line in lines if line and not line.startswith("#"))
 
 
 def test_environment_yml_has_the_pins_of_the_lock():
     dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     pip = next(entry["pip"] for entry in dependencies if isinstance(entry, dict))
-    assert dict(pin.split("==") for pin in pip if pin != "-e .") == lock_pins()
+    assert dict(pin.lower().split("==") for pin in pip if pin != "-e .") == lock_pins()
     assert (ROOT / "environment.yml").read_text() == load_maker().environment((ROOT / "requirements.lock").read_text())
 
 

@@ -39,12 +39,12 @@ def with_not_run(frame: pd.DataFrame) -> pd.DataFrame:
 
 def latex(frame: pd.DataFrame, caption: str, label: str) -> str:
     """A booktabs table environment; every text is escaped."""
-    columns = [str(name).translate(_LATEX) for name in frame.columns]
-    rows = [[cell.translate(_LATEX).replace("±", r"$\pm$") for cell in row] for row in _text(frame)]
+    columns = [_escaped(str(name)) for name in frame.columns]
+    rows = [[_escaped(cell) for cell in row] for row in _text(frame)]
     lines = [
         "% needs \\usepackage{booktabs}",
         "\\begin{table}",
-        f"\\caption{{{caption.translate(_LATEX).replace('±', '$\\pm$')}}}",
+        f"\\caption{{{_escaped(caption)}}}",
         f"\\label{{tab:{label}}}",
         f"\\begin{{tabular}}{{{'l' * len(columns)}}}",
         "\\toprule",
@@ -63,6 +63,10 @@ def mean_std(mean: float | None, std: float | None, digits: int = 1) -> str:
     if mean is None or pd.isna(mean):
         return NOT_RUN
     return f"{mean:.{digits}f}" if std is None or pd.isna(std) else f"{mean:.{digits}f} ± {std:.{digits}f}"
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_LATEX).replace("±", r"$\pm$")
 
 
 def _text(frame: pd.DataFrame) -> list[list[str]]:
