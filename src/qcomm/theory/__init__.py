@@ -1,0 +1,1 @@
+"""Bounds and exact results: linear classification, expressivity, privacy. Each function names its source."""

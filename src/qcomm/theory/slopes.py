@@ -1,0 +1,63 @@
+"""Log-log slopes with intervals, and the check that a slope is where it is claimed to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from qcomm.errors import DataError
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A fitted exponent with its two-sided 95% interval."""
+
+    value: float
+    low: float
+    high: float
+    points: int
+
+
+def fit_slope(x: np.ndarray, y: np.ndarray, sigma_log_y: np.ndarray | None = None) -> Slope:
+    """Slope of ln y against ln x by (weighted) least squares.
+
+    Args:
+        x, y: positive, at least 3 points.
+        sigma_log_y: standard deviation of ln y, where it is known; the interval then is the larger of what these
+            deviations and what the scatter around the line imply.
+
+    Raises:
+        DataError: too few points, or values that have no logarithm.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if x.shape != y.shape or x.size < 3:
+        raise DataError(f"a slope needs at least 3 points, got {x.size} and {y.size}", where="fit_slope")
+    if not (np.isfinite(x) & np.isfinite(y) & (x > 0) & (y > 0)).all():
+        raise DataError("a log-log slope needs positive finite numbers", where="fit_slope")
+    weight = np.ones_like(x) if sigma_log_y is None else 1 / np.maximum(np.asarray(sigma_log_y, float), 1e-12) ** 2
+    log_x, log_y = np.log(x), np.log(y)
+    centred = log_x - np.average(log_x, weights=weight)
+    spread = (weight * centred**2).sum()
+    value = (weight * centred * log_y).sum() / spread
+    rest = log_y - np.average(log_y, weights=weight) - value * centred
+    freedom = x.size - 2
+    scatter = (weight * rest**2).sum() / freedom
+    known = 0.0 if sigma_log_y is None else 1.96 / np.sqrt(spread)
+    half = max(stats.t.ppf(0.975, freedom) * np.sqrt(scatter / spread), known)
+    return Slope(float(value), float(value - half), float(value + half), int(x.size))
+
+
+def require_slope(name: str, slope: Slope, low: float, high: float) -> None:
+    """Fail loudly where a measured slope leaves its interval.
+
+    Raises:
+        DataError: names the protocol, the slope with its interval, and the interval that it should lie in.
+    """
+    if not low <= slope.value <= high:
+        raise DataError(
+            f"slope {slope.value:.3f} [{slope.low:.3f}, {slope.high:.3f}] lies outside [{low:g}, {high:g}]",
+            where=name,
+            fix="the claim does not hold for these numbers: look at the csv before widening the interval",
+        )
