@@ -1,0 +1,111 @@
+"""Re-uploading model of the expressivity claim: phases that carry features, alternating with fixed random unitaries.
+
+State of dimension N, random start state; L times [phases, then a fixed Haar-random unitary]; loss <phi|O|phi> for a
+random Hermitian O. Phase generators: features x_j enter basis state b as exp(i lambda_l sum_j E[b, j] x_j).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import unitary_group
+
+from qcomm.errors import ProtocolError
+from qcomm.theory.checks import whole
+
+FREQUENCIES = {"3^(l-1)": lambda layer: 3**layer, "2^(l-1)": lambda layer: 2**layer, "1": lambda layer: 1}
+
+
+def frequencies(choice: str, layers: int) -> tuple[int, ...]:
+    """lambda_1 .. lambda_L of a named choice: powers of 3, powers of 2, or all one.
+
+    Raises:
+        ProtocolError: unknown choice.
+    """
+    if choice not in FREQUENCIES:
+        raise ProtocolError(f"unknown frequencies {choice!r}", where="frequencies", fix=f"one of {sorted(FREQUENCIES)}")
+    return tuple(FREQUENCIES[choice](layer) for layer in range(whole(layers, "layers", 1)))
+
+
+def diagonal_encoding(dimension: int, features: int) -> np.ndarray:
+    """E (N, N'): basis state j < N' carries feature j, the others none."""
+    if not 1 <= whole(features, "features", 1) <= dimension:
+        raise ProtocolError(f"{features} features do not fit dimension {dimension}", where="features")
+    return np.eye(dimension, features, dtype=int)
+
+
+def qubit_encoding(features: int) -> np.ndarray:
+    """E (2^N', N'): feature j enters where bit j of the basis state is 1 (one qubit per feature)."""
+    bits = np.arange(2 ** whole(features, "features", 1))[:, None] >> np.arange(features)[::-1]
+    return bits & 1
+
+
+@dataclass(frozen=True)
+class Reupload:
+    """A fixed random model: start state (N,), unitaries (L, N, N), observable (N, N), generators E, frequencies."""
+
+    start: np.ndarray
+    unitaries: np.ndarray
+    observable: np.ndarray
+    encoding: np.ndarray
+    frequencies: tuple[int, ...]
+
+    @property
+    def features(self) -> int:
+        return self.encoding.shape[1]
+
+    def states(self, x: np.ndarray) -> np.ndarray:
+        """Final state_vectors (S, N) for inputs (S, N')."""
+        angles = np.asarray(x, dtype=float) @ self.encoding.T
+        state = np.broadcast_to(self.start, angles.shape).astype(complex)
+        for unitary, frequency in zip(self.unitaries, self.frequencies, strict=True):
+            state = (np.exp(1j * frequency * angles) * state) @ unitary.T
+        return state
+
+    def loss(self, x: np.ndarray) -> np.ndarray:
+        """Expectation of the observable (S,) for inputs (S, N')."""
+        state = self.states(x)
+        return np.einsum("sn,sn->s", state.conj(), state @ self.observable.T).real
+
+
+def random_model(encoding: np.ndarray, frequencies: tuple[int, ...], rng: np.random.Generator) -> Reupload:
+    """Haar-random unitaries and start state, observable from the Gaussian unitary ensemble with spectral norm 1."""
+    dimension, layers = encoding.shape[0], len(frequencies)
+    start = rng.normal(size=dimension) + 1j * rng.normal(size=dimension)
+    unitaries = unitary_group.rvs(dimension, size=layers, random_state=rng).reshape(layers, dimension, dimension)
+    matrix = rng.normal(size=(dimension, dimension)) + 1j * rng.normal(size=(dimension, dimension))
+    observable = matrix + matrix.conj().T
+    observable /= np.abs(np.linalg.eigvalsh(observable)).max()
+    return Reupload(start / np.linalg.norm(start), unitaries, observable, encoding, frequencies)
+
+
+def amplitude_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
+    """The final state as a trigonometric polynomial: frequency vectors (F, N') and their amplitude vectors (F, N).
+
+    state(x) = sum_f amplitudes[f] exp(i frequencies[f].x); layer by layer, like frequencies merged.
+    """
+    table = {(0,) * model.features: model.start.astype(complex)}
+    generators = sorted({tuple(row) for row in model.encoding})
+    masks = {row: (model.encoding == row).all(1) for row in generators}
+    for unitary, scale in zip(model.unitaries, model.frequencies, strict=True):
+        grown: dict[tuple[int, ...], np.ndarray] = {}
+        for vector, amplitude in table.items():
+            for row, mask in masks.items():
+                key = tuple(a + scale * b for a, b in zip(vector, row, strict=True))
+                grown[key] = grown.get(key, 0) + np.where(mask, amplitude, 0)
+        table = {key: unitary @ amplitude for key, amplitude in grown.items()}
+    return np.array(list(table)), np.array(list(table.values()))
+
+
+def loss_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
+    """Fourier coefficients of the loss: distinct frequency vectors (K, N') and complex coefficients (K,)."""
+    vectors, amplitudes = amplitude_spectrum(model)
+    products = (amplitudes.conj() @ model.observable) @ amplitudes.T  # [f, g]: frequency g - f
+    differences = (vectors[None, :, :] - vectors[:, None, :]).reshape(-1, model.features)
+    radix = 2 * np.abs(differences).max() + 1
+    codes = (differences + radix // 2) @ radix ** np.arange(model.features)
+    distinct, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    flat = products.ravel()
+    values = np.bincount(inverse, flat.real, distinct.size) + 1j * np.bincount(inverse, flat.imag, distinct.size)
+    return differences[first], values

@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from scipy import special
+
+from qcomm.errors import ProtocolError
+from qcomm.theory import bounds, covariant, dishonest, holevo, reconstruction
+
+
+@pytest.mark.parametrize(("dimension", "copies"), [(2, 1), (2, 5), (3, 4), (4, 3), (8, 3), (16, 2)])
+def test_complex_haar_meets_the_bound_exactly(dimension, copies):
+    exact = np.log2(special.comb(dimension + copies - 1, copies, exact=True))
+    assert holevo.haar_holevo(copies, dimension, real=False) == pytest.approx(exact, abs=1e-10)
+    assert bounds.copies_bound(copies, dimension) == pytest.approx(exact, abs=1e-10)
+    assert exact <= bounds.simple_copies_bound(copies, dimension) + 1e-12
+
+
+@pytest.mark.parametrize(("copies", "bits"), [(1, 2.000), (2, 3.189), (3, 4.000)])
+def test_real_haar_values(copies, bits):
+    assert holevo.haar_holevo(copies, 4, real=True) == pytest.approx(bits, abs=0.001)
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_sampled_ensembles_approach_the_exact_moments(real):
+    states = holevo.random_states(1500, 3, np.random.default_rng(0), real=real)
+    sampled, exact = holevo.ensemble_holevo(states, 2), holevo.haar_holevo(2, 3, real=real)
+    assert exact - 0.03 < sampled < exact + 0.005
+
+
+def test_real_sector_weights_are_the_haar_spectrum():
+    _, weights, dims = covariant.sector_weights(3, 5)
+    spectrum = np.sort(np.repeat(weights / dims, dims.astype(int)))
+    np.testing.assert_allclose(spectrum, np.sort(holevo.haar_spectrum(3, 5, real=True)), atol=1e-12)
+
+
+@pytest.mark.parametrize(("dimension", "copies"), [(3, 3), (4, 1), (4, 3), (8, 3), (20, 2)])
+def test_sector_formula_is_the_real_haar_holevo(dimension, copies):
+    exact = holevo.haar_holevo(copies, dimension, real=True)
+    assert covariant.holevo_bits(copies, dimension) == pytest.approx(exact, abs=1e-9)
+    assert covariant.holevo_bits(50, 10**4) < bounds.copies_bound(50, 10**4)
+
+
+def test_finite_ensembles():
+    basis = np.eye(8)
+    assert holevo.ensemble_holevo(basis, 1) == pytest.approx(3)
+    assert holevo.ensemble_holevo(np.vstack([basis, 5 * basis]), 2) == pytest.approx(3)
+    rows = np.random.default_rng(0).normal(size=(20, 6))
+    values = [holevo.ensemble_holevo(rows, copies) for copies in (1, 2, 3, 4)]
+    assert np.all(np.diff(values) > 0)
+    assert values[-1] <= bounds.entropy_bound(20)
+    assert all(value <= bounds.copies_bound(copies, 6) for copies, value in enumerate(values, start=1))
+
+
+def test_one_real_copy_and_complex_formula():
+    for dimension in (3, 16, 1024):
+        assert covariant.fidelity(1, dimension) == pytest.approx(bounds.real_one_copy_fidelity(dimension), rel=1e-9)
+        assert covariant.fidelity(1, dimension) > bounds.complex_fidelity(1, dimension)
+
+
+@pytest.mark.parametrize(("dimension", "copies"), [(3, 2), (3, 3), (4, 2), (4, 3), (5, 4)])
+def test_covariant_measurement_is_optimal(dimension, copies):
+    """Dual certificate: sum_l y_l P_l >= Lambda = E[(x.e)^2 |x^k><x^k|] bounds every measurement by sum_l y_l d_l."""
+    _, weights, dims = covariant.sector_weights(copies, dimension)
+    chosen, matrix, coupling = _moments(dimension, copies)
+    values, vectors = np.linalg.eigh(matrix)
+    at_e = (chosen == 0).all(axis=1).astype(float)
+    sectors = [vectors[:, np.isclose(values, w / d, rtol=1e-6)] for w, d in zip(weights, dims, strict=True)]
+    assert [sector.shape[1] for sector in sectors] == list(dims.astype(int))
+    zonals = [sector @ (sector.T @ at_e) for sector in sectors]
+    zonals = [vector / np.linalg.norm(vector) for vector in zonals]
+    seed = sum(np.sqrt(d) * z for d, z in zip(dims, zonals, strict=True))
+    price = [z @ coupling @ seed / np.sqrt(d) for d, z in zip(dims, zonals, strict=True)]
+    slack = sum(y * s @ s.T for y, s in zip(price, sectors, strict=True)) - coupling
+    assert np.linalg.eigvalsh(slack).min() > -1e-9
+    assert np.dot(price, dims) == pytest.approx(covariant.fidelity(copies, dimension), abs=1e-9)
+
+
+def _moments(dimension, copies):
+    """Occupation basis: chosen levels, E[x^k x^kT], and E[(x.e_0)^2 x^k x^kT], all from exact moments."""
+    from itertools import combinations_with_replacement
+
+    chosen = np.array(list(combinations_with_replacement(range(dimension), copies)))
+    occupation = np.stack([(chosen == level).sum(1) for level in range(dimension)], axis=1)
+    root = np.sqrt(special.factorial(copies) / special.factorial(occupation).prod(1))
+    powers = occupation[:, None] + occupation[None]
+    shifted = powers + 2 * np.eye(dimension, dtype=int)[0]
+    both = [np.where((p % 2 == 0).all(2), np.exp(holevo.log_real_moment(p, dimension)), 0) for p in (powers, shifted)]
+    return chosen, both[0] * np.outer(root, root), both[1] * np.outer(root, root)
+
+
+def test_simulated_records_have_the_exact_mean():
+    rng = np.random.default_rng(1)
+    cosines = covariant.sample_cosines(4, 16, 20000, rng)
+    error = (cosines**2).std() / np.sqrt(20000)
+    assert abs((cosines**2).mean() - covariant.fidelity(4, 16)) < 4 * error
+    bits = np.log2(covariant.density(4, 16, cosines))
+    assert abs(bits.mean() - covariant.information_bits(4, 16)) < 4 * bits.std() / np.sqrt(20000)
+    assert covariant.information_bits(4, 16) < covariant.holevo_bits(4, 16)
+
+
+def test_random_basis_outcome_has_the_distribution_of_a_built_basis():
+    rng = np.random.default_rng(2)
+    x = np.array([3.0, -1, 2, 0]) / np.sqrt(14)
+    fast = reconstruction.random_basis_outcomes(x, 20000, rng) @ x
+    built = []
+    for _ in range(5000):
+        basis = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+        built.append(basis[:, rng.choice(4, p=(basis.T @ x) ** 2)] @ x)
+    assert np.mean(fast**2) == pytest.approx(3 / 6, abs=0.01)
+    assert np.mean(np.square(built)) == pytest.approx(3 / 6, abs=0.02)
+
+
+def test_practical_reconstruction_converges_and_stays_below_the_best():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=8)
+    fidelities = {}
+    for copies in (8, 2000):
+        runs = [
+            reconstruction.top_vector_fidelity(x, reconstruction.random_basis_outcomes(x, copies, rng))
+            for _ in range(60)
+        ]
+        fidelities[copies] = np.mean(runs)
+        assert np.mean(runs) < covariant.fidelity(copies, 8) + 3 * np.std(runs) / np.sqrt(60)
+    assert fidelities[8] < 0.8 < 0.98 < fidelities[2000]
+
+
+def test_counts_of_non_negative_data():
+    rng = np.random.default_rng(4)
+    state = np.array([1.0, 1, 1, 1, 0, 0, 0, 0])
+    one = reconstruction.counts_fidelity(state, reconstruction.basis_counts(state, 1, 500, rng))
+    np.testing.assert_allclose(one, 0.25)
+    many = reconstruction.counts_fidelity(state, reconstruction.basis_counts(state, 10000, 5, rng))
+    assert many.min() > 0.999
+
+
+def test_recorded_information():
+    rng = np.random.default_rng(5)
+    mean, error = reconstruction.recorded_information(np.eye(8), 1, 100, rng)
+    assert mean == pytest.approx(3)
+    rows = np.abs(rng.normal(size=(16, 8)))
+    few, few_error = reconstruction.recorded_information(rows, 1, 400, rng)
+    many, _ = reconstruction.recorded_information(rows, 50, 400, rng)
+    assert few - 3 * few_error < holevo.ensemble_holevo(rows, 1)
+    assert few < many <= 4
+    assert error == pytest.approx(0, abs=1e-9)
+
+
+def test_superdense_attack_reads_all_bits_and_phases_give_half():
+    rng = np.random.default_rng(6)
+    assert all(dishonest.superdense_record(word, 2, rng) == word for word in range(16))
+    signs, moved = dishonest.pauli_shift(0b1101, 2)
+    np.testing.assert_array_equal(moved, [3, 2, 1, 0])
+    np.testing.assert_array_equal(signs, [1, -1, 1, -1])
+    signs, _ = dishonest.pauli_shift(0b0010, 2)
+    assert {dishonest.phase_record(np.where(signs > 0, 0, np.pi), rng) for _ in range(20)} == {0b0010}
+    seen = {dishonest.phase_record(rng.uniform(0, 6, size=4), rng) for _ in range(200)}
+    assert seen <= set(range(4))
+
+
+def test_bounds():
+    assert bounds.dishonest_bound(3, 1000) == 60
+    assert bounds.parameters_bound(2, 16) == 16
+    assert bounds.copies_bound(0, 5) == 0
+    fractions = [bounds.leaked_fraction(bounds.copies_bound(4, n), n) for n in (16, 256, 4096)]
+    assert np.all(np.diff(fractions) < 0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bounds.copies_bound(-1, 4),
+        lambda: bounds.leaked_fraction(1, 4, 0),
+        lambda: holevo.ensemble_holevo(np.zeros((2, 2)), 1),
+        lambda: holevo.ensemble_holevo(np.full((2, 2), np.nan), 1),
+        lambda: holevo.haar_spectrum(10, 100, real=True),
+        lambda: holevo.entropy_bits(np.array([0.5, 0.6])),
+        lambda: covariant.fidelity(1, 2),
+        lambda: dishonest.pauli_shift(16, 2),
+    ],
+)
+def test_bad_input_is_refused(call):
+    with pytest.raises(ProtocolError):
+        call()
