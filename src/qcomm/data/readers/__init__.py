@@ -1,0 +1,1 @@
+"""One small module per raw format; each turns the members of a bundle into a `Graph` or a `GraphSet`."""

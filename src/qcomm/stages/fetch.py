@@ -1,0 +1,37 @@
+"""Fetch and verify the raw files of one data set; write them as one bundle."""
+
+import os
+from pathlib import Path
+
+from qcomm.stages.frame import StageParser, execute
+
+
+def arguments(parser: StageParser) -> None:
+    parser.add_argument("--dataset", required=True, help="name of the data set, e.g. Cora")
+    parser.add_argument("--tables", type=Path, default=Path("data"), help="folder of datasets.tsv and wheels.tsv")
+    parser.add_settings("--settings", default={}, help="section `data` of the configuration as json")
+    parser.add_output("--out", help="bundle to write")
+
+
+def run(args) -> dict[str, str]:
+    from qcomm.data.download import Limits
+    from qcomm.data.fetch import Fetcher, fetch_own
+    from qcomm.data.registry import SOURCES
+
+    settings = args.settings
+    own = settings.get("own", {}).get(args.dataset)
+    if own:
+        return {args.dataset: fetch_own(args.dataset, own, args.out)}
+    mirror = os.environ.get("QCOMM_MIRROR") or settings.get("mirror")
+    fetcher = Fetcher(
+        tables=args.tables,
+        downloads=Path(settings.get("downloads", "data/downloads")),
+        sources=settings.get("sources", SOURCES),
+        mirror=Path(mirror) if mirror else None,
+        limits=Limits(settings.get("timeout_s", 30), settings.get("retries", 4)),
+    )
+    return {args.dataset: fetcher.fetch(args.dataset, args.out)}
+
+
+if __name__ == "__main__":
+    execute(__file__, arguments, run)
