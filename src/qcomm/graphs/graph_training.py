@@ -1,0 +1,125 @@
+"""Training of graph networks fold by fold, and what is reported of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qcomm.graphs.graph_rows import Rows
+from qcomm.graphs.graph_settings import GraphModel
+from qcomm.graphs.graph_step import GraphNetwork
+from qcomm.seeds import generator
+
+FOLDS, INNER_FOLDS = 10, 9
+HALVE_EVERY = 50  # epochs
+
+
+@dataclass(frozen=True)
+class Split:
+    """Graph indices of one fold. ``valid`` chooses the epoch under the honest rule and is None under GIN's."""
+
+    train: np.ndarray
+    valid: np.ndarray | None
+    outer: np.ndarray
+
+
+def split_of(labels: np.ndarray, fold: int, protocol: str) -> Split:
+    """Fold 0..9 of StratifiedKFold(10, shuffle, random_state=0) in the order of the file.
+
+    Under ``honest`` the first fold of StratifiedKFold(9, shuffle, random_state=0) inside the training part validates.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    outer_folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    train, outer = list(outer_folds.split(np.zeros(labels.size), labels))[fold]
+    if protocol == "gin":
+        return Split(train, None, outer)
+    inner_folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=0)
+    kept, valid = next(iter(inner_folds.split(np.zeros(train.size), labels[train])))
+    return Split(train[kept], train[valid], outer)
+
+
+def train_fold(
+    data: Rows,
+    split: Split,
+    model: GraphModel,
+    units: int,
+    epochs: int,
+    identity: tuple,
+    *,
+    dtype=np.float32,
+    report=None,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Train on one fold.
+
+    ASSUME: the authors set one seed before the first fold and let it run on; here every fold has a seed of its own,
+    made from `identity`, so that folds can be computed, resumed and audited one by one.
+
+    Args:
+        data: all graphs.
+        split: who trains, validates, tests.
+        model: hyper-parameters.
+        units: hidden units H.
+        epochs: number of epochs.
+        identity: seeds initial weights, shuffling and dropout.
+        dtype: of all arithmetic.
+        report: called as ``report(epoch, loss=.., accuracy=..)`` after each epoch, counted from 1.
+
+    Returns:
+        Curves per epoch (loss, outer accuracy and, honest rule, validation accuracy), and the weights: at the chosen
+        epoch under the honest rule, after the last epoch otherwise.
+    """
+    rng = generator("graph_fold", *identity)
+    classes = int(data.labels.max()) + 1
+    network = GraphNetwork(model, data.width, units, classes, rng, dtype)
+    curves: dict[str, list[float]] = {"loss": [], "outer": []} | ({} if split.valid is None else {"valid": []})
+    best, weights = -1.0, {}
+    for epoch in range(epochs):
+        curves["loss"].append(train_epoch(network, data, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY)))
+        curves["outer"].append(accuracy(network, data, split.outer))
+        if split.valid is not None:
+            curves["valid"].append(accuracy(network, data, split.valid))
+            if curves["valid"][-1] > best:  # strictly better only: the first of equals
+                best, weights = curves["valid"][-1], network.weights()
+        if report:
+            report(epoch + 1, loss=curves["loss"][-1], accuracy=curves["outer"][-1])
+    return curves, weights or network.weights()
+
+
+def train_epoch(network: GraphNetwork, data: Rows, train: np.ndarray, rng: np.random.Generator, lr: float) -> float:
+    """One pass over reshuffled training graphs; returns the mean loss over graphs."""
+    order, model, total = rng.permutation(train), network.model, 0.0
+    for start in range(0, order.size, model.batch):
+        batch = order[start : start + model.batch]
+        mask = None
+        if model.dropout:
+            keep = 1 - model.dropout
+            mask = (rng.random((batch.size, network.p["bias"].size)) < keep).astype(network.dtype)
+            mask /= network.dtype.type(keep)
+        total += network.train_step(data, batch, lr, mask) * batch.size
+    return total / order.size
+
+
+def accuracy(network: GraphNetwork, data: Rows, graphs: np.ndarray) -> float:
+    """Share of graphs whose largest logit is that of their class."""
+    return float((network.logits(data, graphs).argmax(1) == data.labels[graphs]).mean())
+
+
+def chosen_epoch(curve: list[float]) -> int:
+    """Index of the first largest value."""
+    return int(np.argmax(curve))
+
+
+def gin_rule(outer_curves: list[list[float]]) -> tuple[float, float, int]:
+    """Mean and standard deviation (ddof 0) over folds, in percent, at the epoch (from 1) with the best fold average."""
+    curves = 100 * np.array(outer_curves)
+    epoch = chosen_epoch(curves.mean(0).tolist())
+    return float(curves[:, epoch].mean()), float(curves[:, epoch].std()), epoch + 1
+
+
+def honest_rule(folds: list[dict[str, Any]]) -> tuple[float, float]:
+    """Mean and standard deviation (ddof 0) over folds, in percent, each scored at the epoch its inner fold chose."""
+    scores = [100 * fold["outer"][chosen_epoch(fold["valid"])] for fold in folds]
+    return float(np.mean(scores)), float(np.std(scores))
