@@ -1,0 +1,10 @@
+"""Parties with private inputs, a counted channel between them, and a ledger of every message."""
+
+from qcomm.network.ledger import Entry, Ledger, circuit_traffic
+from qcomm.network.link import Link
+from qcomm.network.party import Party
+from qcomm.network.payload import Payload
+from qcomm.network.register import Register
+from qcomm.network.session import Network
+
+__all__ = ["Entry", "Ledger", "Link", "Network", "Party", "Payload", "Register", "circuit_traffic"]

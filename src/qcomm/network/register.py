@@ -1,0 +1,178 @@
+"""Quantum registers: identical copies of a state that are moved between parties, never shared and never copied."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from qcomm.errors import ProtocolError
+
+NORM_TOLERANCE = 1e-9
+
+
+class Block(Protocol):
+    """A unitary of one party: ``apply`` takes and returns an array (..., 2^n), the amplitudes along the last axis."""
+
+    owner: str
+
+    def apply(self, state_vector: np.ndarray) -> np.ndarray: ...
+
+
+def check_vector(vector: np.ndarray, where: str = "vector") -> np.ndarray:
+    """A finite, non-zero vector of length 2^n, n >= 1, as float64 or complex128.
+
+    Raises:
+        ProtocolError: shape, length, NaN or zero.
+    """
+    vector = np.asarray(vector)
+    if vector.dtype.kind not in "iufc":
+        raise ProtocolError(f"amplitudes must be numbers, got dtype {vector.dtype}", where=where)
+    vector = vector.astype(np.complex128 if vector.dtype.kind == "c" else np.float64, copy=False)
+    if vector.ndim != 1 or vector.size < 2 or vector.size & (vector.size - 1):
+        raise ProtocolError(
+            f"expected a vector of length 2, 4, 8, ..., got shape {vector.shape}", where=where, fix="pad with zeros"
+        )
+    if not np.isfinite(vector).all():
+        raise ProtocolError("the vector holds NaN or infinity", where=where)
+    if not np.abs(vector).max() > 0:
+        raise ProtocolError("the vector is zero and has no direction", where=where)
+    return vector
+
+
+class Register:
+    """Copies of an n-qubit state in the hands of one party.
+
+    The amplitudes have shape (trajectories, kept, 2^n). Trajectories are equally likely pure states of a mixed state
+    (noise); `kept` is the dimension of qubits that the preparer holds back and that stay entangled with the register.
+    Only a party's program gets a register. Sending moves it: the old handle is dead. Measuring uses copies up.
+    """
+
+    def __init__(self, amplitudes: np.ndarray, copies: int, holder: str):
+        self._amplitudes, self._copies, self._holder = amplitudes, copies, holder
+
+    @classmethod
+    def prepared(cls, vector: np.ndarray, copies: int, holder: str, kept: int = 1) -> Register:
+        """`copies` of |vector> normalised, in equal superposition with `kept` levels that stay with the holder.
+
+        Raises:
+            ProtocolError: bad vector, or numbers below 1.
+        """
+        for name, value in (("copies", copies), ("kept", kept)):
+            if isinstance(value, bool) or int(value) != value or value < 1:
+                raise ProtocolError(f"{value!r} is not a whole number of at least 1", where=name)
+        vector = check_vector(vector)
+        unit = vector / np.linalg.norm(vector)
+        return cls(np.repeat(unit[None, None] / np.sqrt(kept), int(kept), axis=1), int(copies), holder)
+
+    def _held(self) -> np.ndarray:
+        if self._amplitudes is None:
+            raise ProtocolError(
+                f"{self._holder} no longer holds this register", fix="use the register that came back, or prepare one"
+            )
+        return self._amplitudes
+
+    @property
+    def holder(self) -> str:
+        return self._holder
+
+    @property
+    def copies(self) -> int:
+        """Copies that have neither been measured nor lost."""
+        self._held()
+        return self._copies
+
+    @property
+    def qubits(self) -> int:
+        """Qubits that travel; kept ones are not counted."""
+        return self._held().shape[-1].bit_length() - 1
+
+    @property
+    def amplitudes(self) -> np.ndarray:
+        """The simulator's view, (trajectories, kept, 2^n), read-only: no real party could read it."""
+        view = self._held().view()
+        view.flags.writeable = False
+        return view
+
+    def apply(self, block: Block) -> None:
+        """Apply a block of the holder to every copy.
+
+        Raises:
+            ProtocolError: someone else owns the block, it changes the shape, or it does not preserve the norm.
+        """
+        before = self._held()
+        if block.owner != self._holder:
+            raise ProtocolError(f"{self._holder} cannot apply a block of {block.owner}", where="Register.apply")
+        after = np.asarray(block.apply(before))
+        if after.shape != before.shape:
+            raise ProtocolError(
+                f"a block turned shape {before.shape} into {after.shape}",
+                where="Register.apply",
+                fix="check dimensions",
+            )
+        norms = np.einsum("tkn,tkn->t", after.conj(), after).real
+        if not np.allclose(norms, 1.0, rtol=0, atol=NORM_TOLERANCE):
+            raise ProtocolError("the block is not unitary: it changed the norm", where="Register.apply")
+        self._amplitudes = after
+
+    def transform(self, function) -> None:
+        """Apply ``function(amplitudes) -> amplitudes``, also on the kept axis, e.g. controlled reflections."""
+        holder = self._holder
+
+        class _Local:
+            owner = holder
+            apply = staticmethod(function)
+
+        self.apply(_Local())
+
+    def probabilities(self) -> np.ndarray:
+        """P(first qubit = 0) of each trajectory, array (trajectories,): the simulator's view."""
+        held = self._held()
+        half = held[..., : held.shape[-1] // 2]
+        return np.einsum("tkn,tkn->t", half.conj(), half).real.clip(0, 1)
+
+    def _use(self, shots: int) -> None:
+        if isinstance(shots, bool) or int(shots) != shots or shots < 1:
+            raise ProtocolError(f"{shots!r} is not a whole number of at least 1", where="shots")
+        if shots > self.copies:
+            raise ProtocolError(
+                f"{shots} shots need {shots} copies, {self.copies} are here", where="shots", fix="send more copies"
+            )
+        self._copies -= int(shots)
+
+    def measure_first_qubit(self, shots: int, rng: np.random.Generator) -> int:
+        """Measure the first qubit of `shots` copies; how many gave 0.
+
+        Every copy belongs to one trajectory: exact where there are at least as many trajectories as shots, otherwise
+        copies of one trajectory share their errors (same mean, a little more spread).
+        """
+        self._use(shots)
+        probabilities = self.probabilities()
+        share = np.bincount(_assigned(int(shots), probabilities.size, rng), minlength=probabilities.size)
+        return int(rng.binomial(share, probabilities).sum())
+
+    def measure_basis(self, shots: int, rng: np.random.Generator) -> np.ndarray:
+        """Measure all travelling qubits of `shots` copies; basis states, int array (shots,)."""
+        self._use(shots)
+        weights = (np.abs(self._held()) ** 2).sum(axis=1)
+        which = _assigned(int(shots), len(weights), rng)
+        cumulative = np.cumsum(weights, axis=1)
+        draws = rng.random(int(shots)) * cumulative[which, -1]
+        return np.array([np.searchsorted(cumulative[t], u, side="right") for t, u in zip(which, draws, strict=True)])
+
+    def hand_over(self, receiver: str, change=None) -> Register:
+        """The receiver's register; this handle is dead afterwards. `change` maps (amplitudes, copies) to new ones."""
+        amplitudes, copies = self._held(), self._copies
+        if change is not None:
+            amplitudes, copies = change(amplitudes, copies)
+        self._amplitudes = None
+        return Register(amplitudes, copies, receiver)
+
+
+def _assigned(shots: int, trajectories: int, rng: np.random.Generator) -> np.ndarray:
+    """Trajectory of each measured copy: distinct ones while they last."""
+    if trajectories == 1:
+        return np.zeros(shots, dtype=int)
+    if shots <= trajectories:
+        return rng.permutation(trajectories)[:shots]
+    return rng.integers(trajectories, size=shots)
