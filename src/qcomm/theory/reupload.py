@@ -16,6 +16,8 @@ from qcomm.theory.checks import whole
 
 FREQUENCIES = {"3^(l-1)": lambda layer: 3**layer, "2^(l-1)": lambda layer: 2**layer, "1": lambda layer: 1}
 
+DENSE_CODES = 2**24  # frequency codes up to this range are merged by counting, larger ones by sorting
+
 
 def frequencies(choice: str, layers: int) -> tuple[int, ...]:
     """lambda_1 .. lambda_L of a named choice: powers of 3, powers of 2, or all one.
@@ -98,14 +100,37 @@ def amplitude_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
     return np.array(list(table)), np.array(list(table.values()))
 
 
+def spectrum_size(encoding: np.ndarray, frequencies: tuple[int, ...]) -> tuple[int, int]:
+    """Distinct frequency vectors in the final state, and of the first half of the features in the loss.
+
+    The second number bounds the separation rank.
+    """
+    generators = {tuple(row) for row in encoding.tolist()}
+    half = encoding.shape[1] // 2
+    halves = {tuple(a - b for a, b in zip(v[:half], w[:half], strict=True)) for v in generators for w in generators}
+    reached, waves = {(0,) * encoding.shape[1]}, {(0,) * half}
+    for scale in frequencies:
+        reached, waves = _shifted(reached, generators, scale), _shifted(waves, halves, scale)
+    return len(reached), len(waves)
+
+
+def _shifted(vectors: set, steps: set, scale: int) -> set:
+    return {tuple(a + scale * b for a, b in zip(v, step, strict=True)) for v in vectors for step in steps}
+
+
 def loss_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
     """Fourier coefficients of the loss: distinct frequency vectors (K, N') and complex coefficients (K,)."""
     vectors, amplitudes = amplitude_spectrum(model)
-    products = (amplitudes.conj() @ model.observable) @ amplitudes.T  # [f, g]: frequency g - f
-    differences = (vectors[None, :, :] - vectors[:, None, :]).reshape(-1, model.features)
-    radix = 2 * np.abs(differences).max() + 1
-    codes = (differences + radix // 2) @ radix ** np.arange(model.features)
-    distinct, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    flat = products.ravel()
-    values = np.bincount(inverse, flat.real, distinct.size) + 1j * np.bincount(inverse, flat.imag, distinct.size)
-    return differences[first], values
+    products = ((amplitudes.conj() @ model.observable) @ amplitudes.T).ravel()  # [f, g]: frequency g - f
+    reach = int(np.abs(vectors).max())
+    radix = 4 * reach + 1  # digits -2 reach .. 2 reach, shifted to be non-negative
+    places = radix ** np.arange(model.features)[::-1]
+    codes = vectors @ places
+    codes = (codes[None, :] - codes[:, None]).ravel() + 2 * reach * places.sum()
+    if radix**model.features > max(DENSE_CODES, codes.size):
+        present, codes = np.unique(codes, return_inverse=True)
+    else:  # the same without sorting
+        used = np.bincount(codes) > 0
+        present, codes = np.flatnonzero(used), (np.cumsum(used) - 1)[codes]
+    values = np.bincount(codes, products.real) + 1j * np.bincount(codes, products.imag)
+    return present[:, None] // places % radix - 2 * reach, values

@@ -11,6 +11,7 @@ from qcomm.theory.reupload import Reupload, loss_spectrum
 
 TOLERANCE = 1e-9  # of the largest; the spec's rule
 LEAST_GAP = 1e3  # ratio between the last value that counts and the first that does not
+ROUND_OFF = 1e-12  # what does not count must be as small as this: a gap alone can lie between two groups of true values
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,12 @@ class Decided:
         return self.kept / self.dropped
 
 
-def decide(values: np.ndarray) -> Decided:
+def decide(values: np.ndarray, least_gap: float = LEAST_GAP) -> Decided:
     """Count the values above TOLERANCE relative to the largest.
 
     Raises:
-        ProtocolError: no finite positive value, or a gap below LEAST_GAP: then the count means nothing.
+        ProtocolError: no finite positive value, a gap below `least_gap`, or dropped values above round-off: then the
+            count means nothing. `least_gap` = 0 asks for the count all the same.
     """
     ordered = np.sort(np.abs(np.asarray(values, dtype=float)).ravel())[::-1]
     if ordered.size == 0 or not np.isfinite(ordered).all() or ordered[0] == 0:
@@ -43,8 +45,10 @@ def decide(values: np.ndarray) -> Decided:
     count = int((relative > TOLERANCE).sum())
     dropped = max(relative[count], np.finfo(float).eps) if count < relative.size else np.finfo(float).eps
     decided = Decided(count, float(relative[count - 1]), float(dropped))
-    if decided.gap < LEAST_GAP:
-        raise ProtocolError(f"rank {count} rests on a gap of only {decided.gap:.3g}", where="decide")
+    if least_gap > 0 and (decided.gap < least_gap or decided.dropped > ROUND_OFF):
+        raise ProtocolError(
+            f"count {count} rests on a gap of {decided.gap:.3g} above {decided.dropped:.3g}", where="decide"
+        )
     return decided
 
 
@@ -72,9 +76,12 @@ def _product_grid(axis: np.ndarray, features: int) -> np.ndarray:
     return np.stack(np.meshgrid(*[axis] * features, indexing="ij"), axis=-1).reshape(-1, features)
 
 
-def rank_on_grid(model: Reupload, oversampling: int = 1) -> Decided:
-    """Separation rank (first half of the features against the second) from the singular values on the grid."""
-    return decide(np.linalg.svd(grid_matrix(model, grid(model, oversampling)), compute_uv=False))
+def rank_on_grid(model: Reupload, oversampling: int = 1, least_gap: float = LEAST_GAP) -> Decided:
+    """Separation rank (first half of the features against the second) from the singular values on the grid.
+
+    With N > N' small singular values may sit at the tolerance; `least_gap` = 0 reports such a count with its gap.
+    """
+    return decide(np.linalg.svd(grid_matrix(model, grid(model, oversampling)), compute_uv=False), least_gap)
 
 
 def rank_of_spectrum(model: Reupload) -> Decided:
@@ -88,17 +95,28 @@ def rank_of_spectrum(model: Reupload) -> Decided:
 
 
 def spectrum_matrix(model: Reupload) -> np.ndarray:
-    """Fourier coefficients (frequencies of the first half of the features, frequencies of the second half)."""
+    """Real Fourier coefficients (waves of the first half of the features, waves of the second half)."""
     vectors, values = loss_spectrum(model)
     half = model.features // 2
     _, rows = np.unique(vectors[:, :half], axis=0, return_inverse=True)
     _, columns = np.unique(vectors[:, half:], axis=0, return_inverse=True)
     matrix = np.zeros((rows.max() + 1, columns.max() + 1), dtype=complex)
     matrix[rows.ravel(), columns.ravel()] = values
-    return matrix
+    return _waves(_waves(matrix).T).T.real
 
 
-def _equilibrated(matrix: np.ndarray, rounds: int = 30) -> np.ndarray:
+def _waves(matrix: np.ndarray) -> np.ndarray:
+    """Rows of exponentials to rows of cosines and sines: a unitary map that makes the matrix of a real loss real.
+
+    Rows are sorted by frequency, so the row of -f is the mirror image of the row of f.
+    """
+    half = len(matrix) // 2
+    below, middle, above = matrix[:half], matrix[half : half + 1], matrix[half + 1 :][::-1]
+    return np.vstack([(above + below) / np.sqrt(2), middle, 1j * (above - below) / np.sqrt(2)])
+
+
+def _equilibrated(matrix: np.ndarray, rounds: int = 3) -> np.ndarray:
+    """Rows and columns scaled alternately to unit norm. Few rounds: to the limit, entries of sparse matrices vanish."""
     for axis in (1, 0) * rounds:
         matrix = matrix / np.maximum(np.linalg.norm(matrix, axis=axis, keepdims=True), np.finfo(float).tiny)
     return matrix
