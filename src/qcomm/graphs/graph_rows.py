@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# A basis of rank r costs r/K of the dense product; below this share it is worth its extra products with the basis.
-WORTH_RANK = 0.75
 RANK_CUTOFF = 1e-6  # of the largest singular value; float32 features carry no more
 
 
@@ -42,7 +40,18 @@ class Rows:
         return self.rows[index], self.weights[index], offsets
 
 
-def prepare(features: np.ndarray, offsets: np.ndarray, labels: np.ndarray, dtype=np.float32) -> Rows:
+def low_rank_pays(rows: float, rank: int, width: int) -> bool:
+    """Whether a step on `rows` rows needs fewer multiplications through a basis of `rank` than on all `width` features.
+
+    Forward and backward pass each multiply rows x features x units; through the basis they multiply rows x rank x units
+    and, once per step, rank x features x units to fold the basis into the weights.
+    """
+    return rank * (rows + width) < rows * width
+
+
+def prepare(
+    features: np.ndarray, offsets: np.ndarray, labels: np.ndarray, dtype=np.float32, batch: int | None = None
+) -> Rows:
     """Merge identical rows within each graph and split off a low rank where that is cheaper. Exact up to rounding.
 
     Args:
@@ -50,12 +59,13 @@ def prepare(features: np.ndarray, offsets: np.ndarray, labels: np.ndarray, dtype
         offsets: int64 [G + 1].
         labels: int64 [G].
         dtype: of the training.
+        batch: graphs per step, which decides whether a basis pays; all graphs by default.
     """
     merged, weights, merged_offsets = merge_rows(features, offsets)
-    basis = None
+    basis, rows_per_step = None, merged.shape[0] * min(1.0, (batch or labels.size) / labels.size)
     _, singular, right = np.linalg.svd(_triangle(merged.astype(np.float64)), full_matrices=False)
     rank = int((singular > RANK_CUTOFF * singular[0]).sum())
-    if rank < WORTH_RANK * features.shape[1]:
+    if low_rank_pays(rows_per_step, rank, features.shape[1]):
         basis = right[:rank]
         merged = merged.astype(np.float64) @ basis.T
         basis = np.ascontiguousarray(basis, dtype)
@@ -70,7 +80,9 @@ def _triangle(matrix: np.ndarray) -> np.ndarray:
 def merge_rows(features: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct rows per graph in order of first appearance, their multiplicities, and the new offsets."""
     graph_of = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-    _, code = np.unique(features, axis=0, return_inverse=True)
+    features = np.ascontiguousarray(features)
+    bytes_of_row = features.view(np.dtype((np.void, features.itemsize * features.shape[1]))).ravel()
+    _, code = np.unique(bytes_of_row, return_inverse=True)  # compares bytes: much faster than axis=0
     keys = graph_of * (int(code.max()) + 1) + code.ravel()
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     order = np.argsort(first)

@@ -1,0 +1,49 @@
+"""Train a graph network of the paper on some folds of one graph set."""
+
+from qcomm.stages.frame import StageParser, execute
+
+
+def arguments(parser: StageParser) -> None:
+    parser.add_input("--features", help="hop features of the graph set")
+    parser.add_argument("--dataset", required=True, help="name of the graph set")
+    parser.add_argument("--method", required=True, help="SIGN-poly, SIGN-prelu, SIGN-identity or SIGN-poly-bn")
+    parser.add_argument("--protocol", required=True, choices=["gin", "honest"], help="how the epoch is chosen")
+    parser.add_argument("--seed", type=int, required=True, help="seed of initial weights, shuffling and dropout")
+    parser.add_argument("--folds", type=int, nargs="+", required=True, help="folds 0..9 to train")
+    parser.add_argument("--epochs", type=int, default=350, help="epochs of each fold")
+    parser.add_settings("--model", required=True, help="hyper-parameters of the data set as json")
+    parser.add_output("--out", help="json with the curves of each fold")
+    parser.add_output("--weights", help="safetensors with the trained weights of each fold")
+
+
+def run(args) -> None:
+    from qcomm.errors import ConfigError
+    from qcomm.files import write_json
+    from qcomm.graphs.graph_features import load_features
+    from qcomm.graphs.graph_rows import prepare
+    from qcomm.graphs.graph_settings import graph_model
+    from qcomm.graphs.graph_training import FOLDS, split_of, train_fold
+    from qcomm.graphs.weights import write_weights
+    from qcomm.progress import Progress
+
+    if not all(0 <= fold < FOLDS for fold in args.folds) or args.epochs < 1:
+        raise ConfigError("folds are 0..9, epochs at least 1", where="--folds, --epochs")
+    model = graph_model(args.method, args.model)
+    features, offsets, labels = load_features(args.features)
+    data = prepare(features, offsets, labels, batch=model.batch)
+    units = model.hidden * (1 + sum(args.model[kind] for kind in ("raw", "rw", "gcn", "ppr")))
+    folds, weights = [], {}
+    for fold in args.folds:
+        progress = Progress(args.epochs, f"{args.dataset} {args.method} {args.protocol} fold {fold}", "epoch")
+        identity = (args.dataset, args.method, args.protocol, args.seed, fold)
+        split = split_of(labels, fold, args.protocol)
+        curves, trained = train_fold(data, split, model, units, args.epochs, identity, report=progress.update)
+        folds.append({"fold": fold, **curves})
+        weights |= {f"fold{fold}.{name}": value for name, value in trained.items()}
+    facts = {"dataset": args.dataset, "method": args.method, "protocol": args.protocol, "seed": args.seed}
+    write_json(args.out, {**facts, "norm": model.norm, "epochs": args.epochs, "units": units, "folds": folds})
+    write_weights(args.weights, weights)
+
+
+if __name__ == "__main__":
+    execute(__file__, arguments, run)
