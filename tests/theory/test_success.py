@@ -120,7 +120,7 @@ def test_classical_bits_saturate_at_the_dimension():
 def test_message_sizes():
     assert needed.qubits(1000) == 10
     assert needed.qubits_of_copies(7, 16) == 35
-    assert needed.qubits_of_calls(3, 16) == 5 + 4 * 6
+    assert needed.qubits_of_calls(3, 16) == 4 * 6
 
 
 @pytest.mark.parametrize(

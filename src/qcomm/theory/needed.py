@@ -95,9 +95,11 @@ def qubits_of_copies(copies: int, dimension: int) -> int:
 
 
 def qubits_of_calls(calls: int, dimension: int) -> int:
-    """2M-1 messages: the first of n+1 qubits, the others of n+2, because both parties hold a controlled reflection."""
-    register = qubits(dimension) + 1
-    return register + 2 * (calls - 1) * (register + 1)
+    """2(M-1) messages of n+2 qubits: vector, control, and the flag that both parties' controlled reflections need.
+
+    With the last preparation, which the measured clock does not need, it would be the 2M-1 uses of the literature.
+    """
+    return 2 * (calls - 1) * (qubits(dimension) + 2)
 
 
 def qubits(dimension: int) -> int:
