@@ -20,4 +20,4 @@ include: "workflow/rules/tables.smk"
 rule all:
     default_target: True
     input:
-        rules.tables.input,
+        rules.tables.output.files,

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
+
 from qcomm.errors import ConfigError, DataError
 from qcomm.graphs.operators import operator, with_self_loops
-from scipy import sparse
 
 
 @pytest.fixture

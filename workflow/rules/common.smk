@@ -4,7 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))  # the checkout's own package, also without installation
+sys.path.insert(
+    0, str(Path(workflow.basedir) / "src")
+)  # the checkout's own package, also without installation
 
 from qcomm.audit.closure import closure
 from qcomm.config import complete, load_schema
@@ -12,10 +14,13 @@ from qcomm.errors import QcommError
 from snakemake.exceptions import WorkflowError
 
 try:
-    config = complete(config, load_schema(Path(workflow.basedir) / "workflow" / "schemas"))
+    config = complete(
+        config, load_schema(Path(workflow.basedir) / "workflow" / "schemas")
+    )
 except QcommError as error:
     raise WorkflowError(str(error)) from None
 
+DATA_SETTINGS = json.dumps(config["data"])
 RESULTS = config["run"]["results"]
 FIGURES = config["run"]["figures"]
 LOGS = config["run"]["logs"]
@@ -23,8 +28,14 @@ LOGS = config["run"]["logs"]
 
 def code_of(stage):
     """Files of every module that a stage imports: the job reruns when the content of one of them changes."""
-    return [file.relative_to(workflow.basedir) if file.is_relative_to(workflow.basedir) else file
-            for file in closure(f"qcomm.stages.{stage}")]
+    return [
+        (
+            file.relative_to(workflow.basedir)
+            if file.is_relative_to(workflow.basedir)
+            else file
+        )
+        for file in closure(f"qcomm.stages.{stage}")
+    ]
 
 
 def settings(*keys):

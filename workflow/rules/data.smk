@@ -7,18 +7,18 @@ rule fetch:
         tables=["data/datasets.tsv", "data/wheels.tsv"],
     output:
         multiext("data/raw/{dataset}.zip", "", ".stamp.json"),
-    params:
-        # Where the mirror lies and how patient downloads are is not part of what is fetched, so it is not a parameter.
-        own=lambda wildcards: settings("data", "own"),
     log:
         f"{LOGS}/fetch/{{dataset}}.log",
     cache: "omit-software"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
-    conda:
-        "../../environment.yml"
+    params:
+        # Where the mirror lies and how patient downloads are is not part of what is fetched, so it is not a parameter.
+        own=lambda wildcards: settings("data", "own"),
     shell:
         "python -m qcomm.stages.fetch --dataset {wildcards.dataset:q} --settings {DATA_SETTINGS:q}"
         " --out {output[0]:q} 2> {log:q}"
@@ -27,20 +27,26 @@ rule fetch:
 rule graphs:
     input:
         code=code_of("graphs"),
-        tables=["data/datasets.tsv", "data/cora_planetoid_order.txt", "data/mutag_gin_order.txt"],
+        tables=[
+            "data/datasets.tsv",
+            "data/cora_planetoid_order.txt",
+            "data/mutag_gin_order.txt",
+        ],
         bundle="data/raw/{dataset}.zip",
     output:
         graph=f"{RESULTS}/graphs/{{dataset}}.npz",
         statistics=f"{RESULTS}/graphs/{{dataset}}.json",
-        stamps=stamps_of(f"{RESULTS}/graphs/{{dataset}}.npz", f"{RESULTS}/graphs/{{dataset}}.json"),
+        stamps=stamps_of(
+            f"{RESULTS}/graphs/{{dataset}}.npz", f"{RESULTS}/graphs/{{dataset}}.json"
+        ),
     log:
         f"{LOGS}/graphs/{{dataset}}.log",
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=lambda wildcards: 24000 if wildcards.dataset == "ogbn-products" else 3000,
         runtime=60,
-    conda:
-        "../../environment.yml"
     shell:
         "python -m qcomm.stages.graphs --bundle {input.bundle:q} --out {output.graph:q}"
         " --statistics {output.statistics:q} 2> {log:q}"

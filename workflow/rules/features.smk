@@ -7,23 +7,28 @@ rule features_nodes:
         graph=f"{RESULTS}/graphs/{{dataset}}.npz",
     output:
         multiext(f"{RESULTS}/features_nodes/{{dataset}}.npz", "", ".stamp.json"),
+    log:
+        f"{LOGS}/features_nodes/{{dataset}}.log",
+    cache: "omit-software"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: (
+            16000 if wildcards.dataset in ("Reddit", "ogbn-products") else 3000
+        ),
+        runtime=60,
     params:
         hops=config["nodes"]["hops"],
         # ASSUME: rows are normalised where features are words (Planetoid, Amazon, Coauthor), as the authors do for Cora.
         flags=lambda wildcards: " ".join(
             flag
-            for flag, names in (("--row-normalised", "row_normalised"), ("--self-loops", "self_loops"))
+            for flag, names in (
+                ("--row-normalised", "row_normalised"),
+                ("--self-loops", "self_loops"),
+            )
             if wildcards.dataset in config["nodes"][names]
         ),
-    log:
-        f"{LOGS}/features_nodes/{{dataset}}.log",
-    cache: "omit-software"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards: 16000 if wildcards.dataset in ("Reddit", "ogbn-products") else 3000,
-        runtime=60,
-    conda:
-        "../../environment.yml"
     shell:
         "python -m qcomm.stages.features_nodes --graph {input.graph:q} --hops {params.hops} {params.flags}"
         " --out {output[0]:q} 2> {log:q}"
@@ -35,17 +40,17 @@ rule features_graphs:
         graphs=f"{RESULTS}/graphs/{{dataset}}.npz",
     output:
         multiext(f"{RESULTS}/features_graphs/{{dataset}}.npz", "", ".stamp.json"),
-    params:
-        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     log:
         f"{LOGS}/features_graphs/{{dataset}}.log",
     cache: "omit-software"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=lambda wildcards: 12000 if wildcards.dataset == "COLLAB" else 4000,
         runtime=60,
-    conda:
-        "../../environment.yml"
+    params:
+        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
         "python -m qcomm.stages.features_graphs --graphs {input.graphs:q} --model {params.model:q}"
         " --out {output[0]:q} 2> {log:q}"

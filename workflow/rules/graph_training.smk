@@ -3,7 +3,9 @@
 GRAPHS = config["graphs"]
 for name in GRAPHS["datasets"]:
     if name not in GRAPHS["models"]:
-        raise WorkflowError(f"config key graphs.datasets: no hyper-parameters for {name!r}; add graphs.models.{name}")
+        raise WorkflowError(
+            f"config key graphs.datasets: no hyper-parameters for {name!r}; add graphs.models.{name}"
+        )
 
 
 def fold_jobs():
@@ -51,20 +53,24 @@ rule train_graphs:
         curves=f"{TRAINED}.json",
         weights=f"{TRAINED}.safetensors",
         stamps=stamps_of(f"{TRAINED}.json", f"{TRAINED}.safetensors"),
-    params:
-        epochs=GRAPHS["epochs"],
-        folds=folds_of,
-        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     log:
         f"{LOGS}/train_graphs/{{dataset}}/{{method}}/{{protocol}}/seed{{seed}}/folds{{first}}-{{last}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train_graphs/{{dataset}}/{{method}}/{{protocol}}/seed{{seed}}/folds{{first}}-{{last}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards: 12000 if wildcards.dataset in ("COLLAB", "REDDIT-B", "REDDIT-M5K") else 3000,
-        runtime=600,
     conda:
         "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: (
+            12000
+            if wildcards.dataset in ("COLLAB", "REDDIT-B", "REDDIT-M5K")
+            else 3000
+        ),
+        runtime=600,
+    params:
+        epochs=GRAPHS["epochs"],
+        folds=folds_of,
+        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
         "python -m qcomm.stages.train_graphs --features {input.features:q} --dataset {wildcards.dataset:q}"
         " --method {wildcards.method} --protocol {wildcards.protocol} --seed {wildcards.seed} --folds {params.folds}"
@@ -78,20 +84,22 @@ rule baselines_graphs:
         features=f"{RESULTS}/features_graphs/{{dataset}}.npz",
     output:
         curves=f"{RESULTS}/baselines_graphs/{{dataset}}/{{method}}/seed{{seed}}.json",
-        stamps=stamps_of(f"{RESULTS}/baselines_graphs/{{dataset}}/{{method}}/seed{{seed}}.json"),
-    params:
-        epochs=GRAPHS["baseline_epochs"],
-        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
+        stamps=stamps_of(
+            f"{RESULTS}/baselines_graphs/{{dataset}}/{{method}}/seed{{seed}}.json"
+        ),
     log:
         f"{LOGS}/baselines_graphs/{{dataset}}/{{method}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/baselines_graphs/{{dataset}}/{{method}}/seed{{seed}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=6000,
         runtime=600,
-    conda:
-        "../../environment.yml"
+    params:
+        epochs=GRAPHS["baseline_epochs"],
+        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
         "python -m qcomm.stages.baselines_graphs --graphs {input.graphs:q} --features {input.features:q}"
         " --dataset {wildcards.dataset:q} --method {wildcards.method} --seed {wildcards.seed} --epochs {params.epochs}"

@@ -1,0 +1,84 @@
+"""Training of node networks, selection of epochs, and the linear baseline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from qcomm.graphs.decision import decision_score
+from qcomm.graphs.node_features import NodeData
+from qcomm.graphs.node_network import NodeNetwork
+from qcomm.graphs.node_settings import NodeModel
+from qcomm.seeds import generator
+
+STRENGTHS = (
+    1e-2,
+    1e-1,
+    1.0,
+    10.0,
+    100.0,
+    1e3,
+)  # ASSUME: penalties of logistic regression tried on the validation nodes
+
+
+def train(data: NodeData, model: NodeModel, epochs: int, identity: tuple, *, dtype=np.float32, report=None):
+    """Train for `epochs`, evaluating after every ``evaluate_every``-th, counted from 1.
+
+    Returns:
+        The curve (a list of rows with epoch, loss, valid and test accuracy, valid and test decision score) and the
+        weights at the first epoch with the best validation accuracy.
+    """
+    network = NodeNetwork(model, data, generator("node", *identity), dtype)
+    curve: list[dict[str, Any]] = []
+    best, weights = -1.0, {}
+    for epoch in range(1, epochs + 1):
+        loss = network.train_epoch()
+        if epoch % model.evaluate_every:
+            continue
+        curve.append({"epoch": epoch, "loss": loss, **scores(network.logits(), data)})
+        if curve[-1]["valid"] > best:  # strictly better only
+            best, weights = curve[-1]["valid"], network.weights()
+        if report:
+            report(epoch, loss=loss, valid=curve[-1]["valid"], test=curve[-1]["test"])
+    return curve, weights
+
+
+def scores(logits: dict[str, np.ndarray], data: NodeData) -> dict[str, float]:
+    """Accuracy and decision score of validation and test nodes."""
+    found = {}
+    for split in ("valid", "test"):
+        labels = data.labels[split]
+        found[split] = float((logits[split].argmax(1) == labels).mean())
+        found[f"{split}_decision"] = decision_score(logits[split], labels, data.classes)
+    return found
+
+
+def selected(curve: list[dict[str, Any]]) -> dict[str, Any]:
+    """Test figures at the first epoch of best validation accuracy, and of best validation decision score."""
+    by_accuracy = max(curve, key=lambda row: row["valid"])
+    by_decision = max(curve, key=lambda row: row["valid_decision"])
+    return {
+        "accuracy_epoch": by_accuracy["epoch"],
+        "decision_epoch": by_decision["epoch"],
+        "test": by_accuracy["test"],
+        "decision_at_accuracy": by_accuracy["test_decision"],
+        "decision": by_decision["test_decision"],
+    }
+
+
+def logistic_regression(data: NodeData) -> list[dict[str, Any]]:
+    """Multinomial logistic regression on all hop features joined; one row per penalty, in place of epochs."""
+    from sklearn.linear_model import LogisticRegression
+
+    train = sp.hstack([sp.csr_array(hop.train) for hop in data.hops], format="csr")
+    held_out = sp.hstack([sp.csr_array(hop.held_out) for hop in data.hops], format="csr")
+    valid, rows = data.labels["valid"].size, []
+    for strength in STRENGTHS:
+        model = LogisticRegression(C=strength, max_iter=1000).fit(train, data.labels["train"])
+        logits = np.full((held_out.shape[0], data.classes), -np.inf)
+        logits[:, model.classes_] = model.decision_function(held_out)
+        found = scores({"valid": logits[:valid], "test": logits[valid:]}, data)
+        rows.append({"epoch": strength, **found})
+    return rows

@@ -1,0 +1,130 @@
+"""The node network against an independent dense reference, the decision problem against brute force."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+
+from qcomm.graphs.decision import decision_score
+from qcomm.graphs.graph_settings import POLY_START
+from qcomm.graphs.node_features import NodeData, cut
+from qcomm.graphs.node_network import NodeNetwork
+from qcomm.graphs.node_settings import NodeModel
+from qcomm.graphs.node_training import selected, train
+from qcomm.seeds import generator
+
+NODES, WIDTH, HOPS, CLASSES = 60, 30, 3, 4
+
+
+@pytest.fixture(autouse=True)
+def sparse_below_a_fifth(monkeypatch):
+    monkeypatch.setattr("qcomm.graphs.node_features.DENSE_ABOVE", 0.2)  # so that small matrices take both forms
+
+
+def problem(dtype=np.float64):
+    rng = generator("node test")
+    hops = [
+        (rng.random((NODES, WIDTH)) * (rng.random((NODES, WIDTH)) < fill)).astype(dtype) for fill in (0.03, 0.3, 0.9)
+    ]
+    labels = rng.integers(0, CLASSES, NODES)
+    splits = {"train": np.arange(0, 25), "valid": np.arange(25, 40), "test": np.arange(40, NODES)}
+    cuts = tuple(cut(sp.csr_array(hop), splits) for hop in hops)
+    return hops, labels, splits, NodeData(cuts, {name: labels[index] for name, index in splits.items()}, CLASSES)
+
+
+class Reference:
+    """All weights, dense features, autograd; dropout masks are handed in."""
+
+    def __init__(self, network: NodeNetwork, activation: str):
+        named = {
+            name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
+            for name, value in network.weights().items()
+        }
+        self.w, self.activation = named, activation
+        self.optimiser = torch.optim.Adam(named.values(), lr=network.model.lr)
+
+    def logits(self, hops, masks=None, last=None):
+        joined = []
+        for number, x in enumerate(hops):
+            x = x if masks is None else x * masks[number]
+            z = x @ self.w[f"hop{number}.weight"] + self.w[f"hop{number}.bias"]
+            c = self.w.get(f"hop{number}.coefficients")
+            z = c[0] + c[1] * z + c[2] * z**2 if self.activation == "poly" else z
+            joined.append(torch.nn.functional.prelu(z, c) if self.activation == "prelu" else z)
+        joined = torch.cat(joined, 1)
+        return (joined if last is None else joined * last) @ self.w["readout.weight"] + self.w["readout.bias"]
+
+
+@pytest.mark.parametrize("activation", ["poly", "prelu", "identity"])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-9), (np.float32, 1e-4)])
+def test_training_follows_a_dense_reference_with_summed_chunks(activation, dtype, tolerance):
+    hops, labels, splits, data = problem(dtype)
+    assert any(sp.issparse(hop.train) for hop in data.hops)
+    assert any(hop.active.size < WIDTH for hop in data.hops)
+    model = NodeModel(activation, hidden=8, lr=0.02, chunk=10, input_dropout=0.0, hidden_dropout=0.0)
+    network = NodeNetwork(model, data, generator("w"), dtype)
+    reference = Reference(network, activation)
+    dense = [torch.tensor(hop, dtype=torch.float64) for hop in hops]
+    truth = torch.tensor(labels)
+    for _ in range(20):
+        reference.optimiser.zero_grad()
+        total = 0.0
+        for chunk in (slice(0, 10), slice(10, 20), slice(20, 25)):
+            logits = reference.logits([x[chunk] for x in dense])
+            loss = torch.nn.functional.cross_entropy(logits, truth[chunk])
+            loss.backward()  # gradients of chunks add up
+            total += loss.item() * (chunk.stop - chunk.start)
+        reference.optimiser.step()
+        assert network.train_epoch() == pytest.approx(total / 25, rel=tolerance)
+    expected = reference.logits(dense).detach().numpy()
+    found = network.logits()
+    np.testing.assert_allclose(found["valid"], expected[splits["valid"]], rtol=50 * tolerance, atol=50 * tolerance)
+    np.testing.assert_allclose(found["test"], expected[splits["test"]], rtol=50 * tolerance, atol=50 * tolerance)
+
+
+def test_dropout_masks_are_fair_and_used_in_training_only():
+    _, _, _, data = problem()
+    network = NodeNetwork(NodeModel("poly", hidden=8), data, generator("w"), np.float64)
+    mask = network._mask((400, 400), 0.3)
+    assert set(np.unique(mask)) == {0.0, 1 / 0.7}
+    assert (mask > 0).mean() == pytest.approx(0.7, abs=0.005)
+    assert np.array_equal(network.logits()["test"], network.logits()["test"])
+    assert network._dropped(data.hops[0].train).nnz == data.hops[0].train.nnz
+
+
+def test_same_seed_same_curve_another_seed_another():
+    _, _, _, data = problem(np.float32)
+    model = NodeModel("poly", hidden=8, evaluate_every=2)
+    runs = [train(data, model, 6, ("x", seed)) for seed in (1, 1, 2)]
+    assert runs[0][0] == runs[1][0] != runs[2][0]
+    assert [row["epoch"] for row in runs[0][0]] == [2, 4, 6]
+    assert np.allclose(runs[0][1]["hop0.coefficients"], POLY_START, atol=0.05)
+
+
+def test_selection_takes_the_first_of_equals():
+    curve = [
+        {"epoch": 10, "valid": 0.5, "test": 0.1, "valid_decision": 0.2, "test_decision": 0.3},
+        {"epoch": 20, "valid": 0.7, "test": 0.2, "valid_decision": 0.9, "test_decision": 0.4},
+        {"epoch": 30, "valid": 0.7, "test": 0.9, "valid_decision": 0.9, "test_decision": 0.8},
+    ]
+    found = selected(curve)
+    assert (found["accuracy_epoch"], found["test"], found["decision"]) == (20, 0.2, 0.4)
+
+
+def test_decision_score_against_brute_force():
+    rng = generator("decision")
+    for _ in range(20):
+        logits, labels = rng.normal(size=(30, 5)), rng.integers(0, 4, 30)
+        right = pairs = 0
+        for i in range(5):
+            for j in range(i + 1, 5):
+                predicted = logits[:, i].mean() - logits[:, j].mean() > 0
+                right += predicted == (list(labels).count(i) > list(labels).count(j))
+                pairs += 1
+        assert decision_score(logits, labels, 5) == pytest.approx(right / pairs)
+
+
+def test_equal_counts_are_not_more_frequent():
+    logits, labels = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1])
+    assert decision_score(logits, labels, 2) == 0.0
+    assert decision_score(-logits, labels, 2) == 1.0
