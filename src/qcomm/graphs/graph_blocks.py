@@ -123,7 +123,7 @@ def _column_scale(features: np.ndarray | sp.csr_array) -> np.ndarray:
 
 
 def _present(features, first: int, last: int, hops: int, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled rows of one graph over the columns of the channels that occur in it, and these columns, channel by channel."""
+    """Scaled rows of one graph over the columns of its channels, and these columns, channel by channel."""
     channels = features.shape[1] // hops
     if sp.issparse(features):
         low, high = features.indptr[first], features.indptr[last]

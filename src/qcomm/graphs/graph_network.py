@@ -5,6 +5,8 @@ Linear(K, H) -> norm -> one shared activation -> sum pooling -> dropout -> Linea
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from qcomm.graphs.graph_blocks import GraphBlocks
@@ -30,7 +32,7 @@ def tile_width(units: int, norm: str, tile: int = TILE) -> int:
     if norm == "layer":
         return units
     count = max(1, round(units / tile))
-    return -(-(-(-units // count)) // 16) * 16
+    return 16 * math.ceil(units / count / 16)
 
 
 class GraphNetwork:

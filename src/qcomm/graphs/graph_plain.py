@@ -1,4 +1,4 @@
-"""The graph network as one would write it in PyTorch: all nodes, all columns, autograd. The reference for tests and timing."""
+"""The graph network as one would write it in PyTorch: all nodes and columns, autograd; to test and to time against."""
 
 from __future__ import annotations
 

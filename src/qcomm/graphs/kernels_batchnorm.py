@@ -1,11 +1,11 @@
-"""Graph networks with BatchNorm, one cache-sized tile of hidden units at a time: product, statistics, activation, pooling.
+"""Graph networks with BatchNorm and a polynomial, one cache-sized tile of hidden units at a time.
 
 Weights and products are stored tile by tile: the tile of units [low, high) of a matrix with R rows is
 flat[R low : R high], row by row. Hidden units do not meet before the read-out, so tiles are independent.
 
-Polynomials need no nodes: the rows of a graph are its mean feature vector m and deviations R with R^T R = sum over nodes
-(g - m)(g - m)^T. With z = m.w and S = |R w|^2, every sum over nodes follows without cancellation:
-sum (z_i - mu) = n (z - mu), sum (z_i - mu)^2 = S + n (z - mu)^2. PReLU needs the distinct nodes with multiplicities.
+Polynomials need no nodes: the rows of a graph are its mean feature vector m and deviations R with
+R^T R = sum over nodes (g - m)(g - m)^T. With z = m.w and S = |R w|^2, every sum over nodes follows without
+cancellation: sum (z_i - mu) = n (z - mu), sum (z_i - mu)^2 = S + n (z - mu)^2. PReLU needs the distinct nodes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Products of block-sparse rows with a weight matrix, forward and backward.
 
 Each graph g holds a dense block A_g of rows [row_ptr[g], row_ptr[g+1]) over its own few columns
-cols[col_ptr[g]:col_ptr[g+1]]; `values[value_ptr[g]:]` holds it row by row. Eight weight rows (forward) or eight data rows
-(backward) are added per pass over a row of hidden units, which keeps the fused multiply-adds busy.
+cols[col_ptr[g]:col_ptr[g+1]]; `values[value_ptr[g]:]` holds it row by row. Eight weight rows (forward) or
+eight data rows (backward) are added per pass over a row of hidden units, which keeps the fused multiply-adds busy.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def block_of(blocks, g):
 
 @kernel
 def batch_product(blocks, batch, starts, weights, out):
-    """Rows of all graphs of a batch times weights; graph b writes out[starts[b]:starts[b+1]] (added to what is there)."""
+    """out[starts[b]:starts[b + 1]] += (rows of graph batch[b]) @ weights, for all graphs of a batch."""
     for b in range(batch.size):
         a, cols = block_of(blocks, batch[b])
         multiply_graph(a, cols, weights, out[starts[b] : starts[b + 1]])

@@ -44,6 +44,6 @@ def kernel(function):
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder()
     try:
-        return numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=FASTMATH)(function)
+        return numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath=FASTMATH)(function)
     finally:
         config.CACHE_DIR = before
