@@ -15,7 +15,7 @@ endif
 READY := .venv/.ready
 TORCH := $(shell grep '^torch==' requirements.lock)
 
-.PHONY: all figures test test-long smoke paper report benchmark lint format clean help
+.PHONY: all figures test test-long smoke paper report lint format clean help
 
 all: figures
 
@@ -42,14 +42,11 @@ test-long: $(READY) ## the tests that take long
 smoke: $(READY) ## every stage once on tiny settings
 	snakemake --cores $(CORES) --configfile config/smoke.yaml
 
-paper: $(READY) ## the paper's full grid, as far as its data can be had; says what could not
-	snakemake --cores $(CORES) --configfile config/paper.yaml --keep-going; code=$$?; python -m qcomm.stages.missing --config config/paper.yaml; exit $$code
+paper: $(READY) ## the paper's grid as far as its data can be had; says what could not
+	python workflow/paper.py --cores $(CORES)
 
 report: $(READY) ## report.html with all figures and run times
 	snakemake --report report.html
-
-benchmark: $(READY) ## speed against other tools (results in benchmarks/)
-	python benchmarks/graph_training.py
 
 lint: $(READY) ## formatting and lint
 	ruff check .
@@ -63,4 +60,4 @@ format: $(READY) ## format all code
 	snakefmt Snakefile workflow
 
 clean: ## delete results, keep data and environment
-	rm -rf results logs .snakemake
+	rm -rf results* logs* figures-* .snakemake

@@ -78,7 +78,8 @@ def logistic_regression(data: NodeData) -> list[dict[str, Any]]:
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, max_iter=1000).fit(train, data.labels["train"])
         logits = np.full((held_out.shape[0], data.classes), -np.inf)
-        logits[:, model.classes_] = model.decision_function(held_out)
+        margin = model.decision_function(held_out)  # one column for two classes
+        logits[:, model.classes_] = margin if margin.ndim == 2 else np.stack([-margin, margin], 1)
         found = scores({"valid": logits[:valid], "test": logits[valid:]}, data)
         rows.append({"epoch": strength, **found})
     return rows

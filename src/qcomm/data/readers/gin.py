@@ -54,7 +54,7 @@ def _integers(text: bytes, where: str) -> np.ndarray:
     import pyarrow.compute as pc
 
     # One token per row through arrow's parser: fast, and an error instead of a silent stop at a malformed number.
-    tokens = pa.chunked_array(_token_chunks(text))
+    tokens = pa.chunked_array(_token_chunks(text), pa.string())
     try:
         return pc.cast(tokens, pa.int32()).to_numpy()
     except pa.ArrowInvalid:

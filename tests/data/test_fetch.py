@@ -1,0 +1,230 @@
+"""Sources: mirror, wheel, URL; altered, truncated and missing files; resumed downloads."""
+
+import hashlib
+import json
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from qcomm.data import download
+from qcomm.data.bundle import Bundle
+from qcomm.data.download import Limits
+from qcomm.data.fetch import Fetcher, fetch_own
+from qcomm.data.registry import RawFile, Wheel, read_table, variants_of
+from qcomm.errors import ConfigError, DataError, SourceError
+
+CONTENT = b"0123456789" * 100_000
+HASH = hashlib.sha256(CONTENT).hexdigest()
+FIELDS = list(RawFile.__dataclass_fields__)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(download.time, "sleep", lambda seconds: None)
+
+
+def tables(folder: Path, **cells: str) -> Path:
+    row = dict.fromkeys(FIELDS, "") | {"dataset": "tiny", "variant": "gin", "file": "T.txt", "sha256": HASH} | cells
+    (folder / "datasets.tsv").write_text("\t".join(FIELDS) + "\n" + "\t".join(row.values()) + "\n")
+    (folder / "wheels.tsv").write_text("\t".join(Wheel.__dataclass_fields__) + "\n")
+    return folder
+
+
+def fetcher(tmp_path, sources, folder=None, **cells) -> Fetcher:
+    return Fetcher(tables(tmp_path, **cells), tmp_path / "downloads", sources, folder, Limits(2, 2))
+
+
+class Server(ThreadingHTTPServer):
+    """Serves CONTENT; drops the first connections after some bytes, or answers with errors first."""
+
+    def __init__(self, drops: int = 0, errors: int = 0, content: bytes = CONTENT):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.drops, self.errors, self.content, self.ranges = drops, errors, content, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server_port}/T.txt"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        server = self.server
+        wanted = self.headers.get("Range")
+        server.ranges.append(wanted)
+        if server.errors:
+            server.errors -= 1
+            self.send_error(503)
+            return
+        start = int(wanted.split("=")[1].rstrip("-")) if wanted else 0
+        body = server.content[start:]
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if server.drops:
+            server.drops -= 1
+            body = body[: len(body) // 2]
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(**options) -> Server:
+        servers.append(Server(**options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_dropped_download_resumes(tmp_path, serve):
+    server = serve(drops=2)
+    assert fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip") == "upstream"
+    assert server.ranges[0] is None
+    starts = [int(wanted.removeprefix("bytes=").rstrip("-")) for wanted in server.ranges[1:]]
+    assert 0 < starts[0] < starts[1] < len(CONTENT)
+    with Bundle(tmp_path / "o.zip") as bundle:
+        assert bundle.read("T.txt") == CONTENT
+        assert bundle.description["source"] == "upstream"
+
+
+def test_server_errors_are_retried_and_then_reported(tmp_path, serve):
+    server = serve(errors=2)
+    assert fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip") == "upstream"
+    broken = serve(errors=99)
+    with pytest.raises(SourceError, match="HTTP status 503") as error:
+        fetcher(tmp_path, ["upstream"], upstream=broken.url).fetch("tiny", tmp_path / "p.zip")
+    assert "3 attempts" in str(error.value)
+    assert not (tmp_path / "p.zip").exists()
+
+
+def test_an_altered_download_is_refused_and_deleted(tmp_path, serve):
+    server = serve(content=CONTENT[:-1] + b"X")
+    with pytest.raises(SourceError, match="sha256 is not the recorded one"):
+        fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip")
+    assert [p for p in (tmp_path / "downloads").iterdir() if p.suffix != ".lock"] == []
+    assert not (tmp_path / "o.zip").exists()
+
+
+def test_an_unknown_hash_is_recorded_and_enforced(tmp_path, serve):
+    server = serve()
+    made = fetcher(tmp_path, ["upstream"], upstream=server.url, sha256="")
+    made.fetch("tiny", tmp_path / "o.zip")
+    assert json.loads((tmp_path / "first_seen.lock.json").read_text()) == {server.url: HASH}
+    server.content = b"something else"
+    next(p for p in (tmp_path / "downloads").iterdir() if p.suffix == ".txt").unlink()
+    with pytest.raises(SourceError, match="not the one that was downloaded first"):
+        made.fetch("tiny", tmp_path / "p.zip")
+
+
+def test_no_network_names_every_source(tmp_path):
+    made = fetcher(
+        tmp_path, ["mirror", "pypi", "upstream"], tmp_path / "none", mirror="T.txt", upstream="http://127.0.0.1:9/x"
+    )
+    with pytest.raises(SourceError, match="no source delivered tiny") as error:
+        made.fetch("tiny", tmp_path / "o.zip")
+    message = str(error.value)
+    assert "not in the mirror" in message
+    assert "pypi: does not have tiny" in message
+    assert "ConnectionError" in message
+    assert "QCOMM_MIRROR" in message
+
+
+@pytest.mark.parametrize("member", [False, True])
+def test_mirror_files_are_verified(tmp_path, member):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+
+    def put(content: bytes) -> str:
+        (mirror / "T.txt").write_bytes(content)
+        if not member:
+            return "T.txt"
+        with zipfile.ZipFile(mirror / "T.zip", "w") as archive:
+            archive.writestr("../../T.txt", content)
+        return "T.zip#../../T.txt"
+
+    place = put(CONTENT)
+    assert fetcher(tmp_path, ["mirror"], mirror, mirror=place).fetch("tiny", tmp_path / "o.zip") == "mirror"
+    with Bundle(tmp_path / "o.zip") as bundle:
+        assert bundle.names == ["T.txt"]
+    before = (tmp_path / "o.zip").read_bytes()
+    put(CONTENT[:-1])
+    with pytest.raises(SourceError, match="truncated or altered"):
+        fetcher(tmp_path, ["mirror"], mirror, mirror=place).fetch("tiny", tmp_path / "o.zip")
+    assert (tmp_path / "o.zip").read_bytes() == before
+
+
+def test_a_git_blob_id_pins_a_file(tmp_path):
+    (tmp_path / "T.txt").write_bytes(CONTENT)
+    blob = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()
+    cells = {"mirror": "T.txt", "sha256": ""}
+    fetcher(tmp_path, ["mirror"], tmp_path, git_blob=blob, **cells).fetch("tiny", tmp_path / "o.zip")
+    with pytest.raises(SourceError, match="git blob id"):
+        fetcher(tmp_path, ["mirror"], tmp_path, git_blob=blob[::-1], **cells).fetch("tiny", tmp_path / "o.zip")
+
+
+def test_a_member_of_a_wheel(tmp_path, monkeypatch):
+    links = tmp_path / "links"
+    links.mkdir()
+    with zipfile.ZipFile(links / "tinydata-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("tinydata/T.txt", CONTENT)
+        archive.writestr("tinydata-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinydata\nVersion: 1.0\n")
+        archive.writestr(
+            "tinydata-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("tinydata-1.0.dist-info/RECORD", "")
+    wheel = (links / "tinydata-1.0-py3-none-any.whl").read_bytes()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+    made = fetcher(tmp_path, ["pypi"], pypi="tinydata==1.0#tinydata/T.txt")
+    header = "\t".join(Wheel.__dataclass_fields__)
+
+    def describe(digest):
+        row = ["tinydata==1.0", "3.11", "none", "any", str(len(wheel)), digest]
+        (tmp_path / "wheels.tsv").write_text(header + "\n" + "\t".join(row) + "\n")
+
+    describe("0" * 64)
+    with pytest.raises(SourceError, match="sha256 is not the recorded one"):
+        made.fetch("tiny", tmp_path / "o.zip")
+    describe(hashlib.sha256(wheel).hexdigest())
+    assert made.fetch("tiny", tmp_path / "o.zip") == "pypi"
+    with Bundle(tmp_path / "o.zip") as bundle:
+        assert bundle.read("T.txt") == CONTENT
+
+
+def test_unknown_data_sets_get_a_suggestion():
+    table = read_table(Path(__file__).resolve().parents[2] / "data" / "datasets.tsv", RawFile)
+    with pytest.raises(ConfigError, match="did you mean Cora"):
+        variants_of("Corra", table)
+    wanted = {"Cora", "CiteSeer", "PubMed", "Reddit", "ogbn-products", "Computers", "Photo", "CS", "Physics"}
+    wanted |= {"MUTAG", "PTC", "NCI1", "PROTEINS", "COLLAB", "IMDB-B", "IMDB-M", "REDDIT-B", "REDDIT-M5K"}
+    assert wanted <= {row.dataset for row in table}
+
+
+def test_a_broken_table_names_its_line(tmp_path):
+    tables(tmp_path)
+    with (tmp_path / "datasets.tsv").open("a") as stream:
+        stream.write("too\tshort\n")
+    with pytest.raises(DataError, match="2 columns instead of 11") as error:
+        read_table(tmp_path / "datasets.tsv", RawFile)
+    assert "line 3" in str(error.value)
+
+
+def test_own_data(tmp_path):
+    (tmp_path / "T_A.txt").write_text("1, 2\n")
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("../../evil/T_A.txt", "1, 2\n")
+    for path in (tmp_path, tmp_path / "t.zip"):
+        assert fetch_own("mine", {"kind": "graphs", "path": str(path)}, tmp_path / "o.zip") == "own"
+        with Bundle(tmp_path / "o.zip") as bundle:
+            assert bundle.names == ["T_A.txt"]
+    with pytest.raises(ConfigError, match="does not exist") as error:
+        fetch_own("mine", {"kind": "nodes", "path": str(tmp_path / "no.npz")}, tmp_path / "p.zip")
+    assert "data.own.mine.path" in str(error.value)
