@@ -92,7 +92,10 @@ def test_best_of_shared_vectors_literal_and_lazy(literal):
 def test_lazy_codebook_at_large_sizes():
     run = best_shared(*pairs(0.03, 2**12, 300), 149, seed=1)
     assert agrees(run, success.best_shared(149, 0.03, 2**12))
-    book = LazyCodebook(2000, np.random.default_rng(0))
+    plane = in_span(*pairs(0.03, 2**12, 2000))
+    flat = best_shared(*plane, 149, seed=1, dimension=2**12)
+    assert agrees(flat, success.best_shared(149, 0.03, 2**12))
+    book = LazyCodebook(2000, 64, np.random.default_rng(0))
     unit = np.eye(64)[0]
     found = book.vector(book.best(unit))
     assert np.linalg.norm(found) == pytest.approx(1)

@@ -10,18 +10,27 @@ from qcomm.theory.checks import whole
 from qcomm.theory.sphere import cosine_of_log_tail
 
 
-def best_shared(x: np.ndarray, y: np.ndarray, bits: int, seed: int, *, literal: bool | None = None) -> LinearRun:
+def best_shared(
+    x: np.ndarray,
+    y: np.ndarray,
+    bits: int,
+    seed: int,
+    *,
+    literal: bool | None = None,
+    dimension: int | None = None,
+) -> LinearRun:
     """Alice sends the index of the shared unit vector, of 2^bits, with the largest u.x; Bob outputs sign(u.y).
 
     `literal` draws the whole codebook (by default where it has at most LITERAL_NUMBERS numbers); otherwise a
-    `LazyCodebook` draws only the vector that the parties look at, from its exact law.
+    `LazyCodebook` draws only the vector that the parties look at, from its exact law. `dimension` is that of the
+    codebook where the pairs are given in coordinates of their span (`linear.in_span`).
     """
     x, y, signs = checked_pairs(x, y)
     whole(bits, "bits", 1)
     if literal is None:
-        literal = bits < 21 and x.shape[1] << bits <= LITERAL_NUMBERS
+        literal = dimension is None and bits < 21 and x.shape[1] << bits <= LITERAL_NUMBERS
     network = Network({"Alice": {"x": x}, "Bob": {"y": y}}, seed)
-    programs = _literal_programs(bits) if literal else _lazy_programs(bits)
+    programs = _literal_programs(bits) if literal else _lazy_programs(bits, dimension or x.shape[1])
     votes = network.run(programs)["Bob"]
     return LinearRun(votes, signs, network.ledger)
 
@@ -45,12 +54,12 @@ def _literal_programs(bits: int) -> dict:
     return {"Alice": alice, "Bob": bob}
 
 
-def _lazy_programs(bits: int) -> dict:
+def _lazy_programs(bits: int, dimension: int) -> dict:
     books: dict[int, LazyCodebook] = {}
 
     def alice(me: Party) -> None:
         for trial, row in enumerate(me.private["x"]):
-            books[trial] = LazyCodebook(bits, me.shared(f"codebook {trial}"))
+            books[trial] = LazyCodebook(bits, dimension, me.shared(f"codebook {trial}"))
             me.send("Bob", Payload(books[trial].best(row), bits), "index")
 
     def bob(me: Party):
@@ -67,22 +76,24 @@ class LazyCodebook:
 
     The best match's index is uniform; its largest cosine has the law of the maximum of 2^bits draws (the largest order
     statistic), the rest of it is uniform in the complement. Every other entry is never looked at, so the joint law of
-    index and vector is that of the full codebook. A simulator's device: it is shared randomness, not a message.
+    index and vector is that of the full codebook. A simulator's device: it is shared randomness, not a message. Where
+    queries have fewer coordinates than `dimension`, only these coordinates of the vectors are drawn.
     """
 
-    def __init__(self, bits: int, shared: np.random.Generator):
-        self.bits, self._shared = whole(bits, "bits", 1), shared
+    def __init__(self, bits: int, dimension: int, shared: np.random.Generator):
+        self.bits, self.dimension, self._shared = whole(bits, "bits", 1), whole(dimension, "dimension", 3), shared
         self._drawn: dict[int, np.ndarray] = {}
 
     def best(self, vector: np.ndarray) -> int:
         """Index of the codebook's best match of a unit vector."""
         log_rate = np.log(self._shared.exponential()) - self.bits * np.log(2)
         log_tail = np.log(-np.expm1(-np.exp(log_rate))) if log_rate > -30 else log_rate
-        cosine, sine = cosine_of_log_tail(np.array([log_tail]), vector.size)
+        cosine, sine = cosine_of_log_tail(np.array([log_tail]), self.dimension)
         rest = self._shared.standard_normal(vector.size)
         rest -= (rest @ vector) * vector
+        hidden = self._shared.chisquare(self.dimension - vector.size) if self.dimension > vector.size else 0.0
         index = int.from_bytes(self._shared.bytes((self.bits + 7) // 8), "big") >> -self.bits % 8
-        self._drawn[index] = cosine[0] * vector + sine[0] / np.linalg.norm(rest) * rest
+        self._drawn[index] = cosine[0] * vector + sine[0] / np.sqrt(rest @ rest + hidden) * rest
         return index
 
     def vector(self, index: int) -> np.ndarray:

@@ -59,15 +59,16 @@ def _bob(me: Party, calls: int, repeats: int, clock: _Clock | _Branch):
     for row in me.private["y"]:
         prepare = preparation(row)
         register = me.prepare(clock.start(4 * row.size), repeats, clock.levels)
-        register.transform(clock.first_flags)
-        clock.watch(register.amplitudes)
+        register.transform(lambda state, prepare=prepare: _bob_forward(clock.begin(state), prepare))
         for step in range(1, calls):
-            register.transform(lambda state, prepare=prepare: _bob_forward(state, prepare))
             me.send("Alice", register, "estimate")
             register = yield "Alice"
-            register.transform(lambda state, prepare=prepare: _bob_backward(state, prepare))
-            register.transform(lambda state, step=step: clock.next_flags(state, step))
-            clock.watch(register.amplitudes)
+
+            def turn(state: np.ndarray, step=step, prepare=prepare) -> np.ndarray:
+                back = clock.after(_bob_backward(state, prepare), step)
+                return back if step == calls - 1 else _bob_forward(back, prepare)
+
+            register.transform(turn)
         votes.append(worth[me.random.choice(calls, size=repeats, p=clock.distribution())])
     return np.concatenate(votes)
 
@@ -115,25 +116,23 @@ class _Clock:
     def start(self, size: int) -> np.ndarray:
         return zero_vector(size)
 
-    def first_flags(self, state: np.ndarray) -> np.ndarray:
+    def begin(self, state: np.ndarray) -> np.ndarray:
         """The flag is 1 in the levels 1 .. M-1, which run the first step."""
         return self._flipped(state, slice(1, None))
 
-    def next_flags(self, state: np.ndarray, step: int) -> np.ndarray:
+    def after(self, state: np.ndarray, step: int) -> np.ndarray:
         """Level `step` has run all its steps: its flag goes back to 0."""
-        return self._flipped(state, slice(step, step + 1))
+        self._state = self._flipped(state, slice(step, step + 1))
+        return self._state
 
     def _flipped(self, state: np.ndarray, levels: slice) -> np.ndarray:
         flipped = state.copy()
         flipped[:, levels] = np.roll(state[:, levels], state.shape[-1] // 2, axis=-1)
         return flipped
 
-    def watch(self, amplitudes: np.ndarray) -> None:
-        self._state = amplitudes[0]
-
     def distribution(self) -> np.ndarray:
         """Probabilities (M,) of the clock after the (shifted) inverse Fourier transform."""
-        waves = np.fft.fft(_shift(self.calls)[:, None] * self._state, axis=0, norm="ortho")
+        waves = np.fft.fft(_shift(self.calls)[:, None] * self._state[0], axis=0, norm="ortho")
         return (np.abs(waves) ** 2).sum(axis=1)
 
 
@@ -149,15 +148,13 @@ class _Branch:
     def start(self, size: int) -> np.ndarray:
         return np.roll(zero_vector(size), size // 2)
 
-    def first_flags(self, state: np.ndarray) -> np.ndarray:
-        self._overlaps = []
+    def begin(self, state: np.ndarray) -> np.ndarray:
+        self._overlaps = [1.0]
         return state
 
-    def next_flags(self, state: np.ndarray, step: int) -> np.ndarray:
+    def after(self, state: np.ndarray, step: int) -> np.ndarray:
+        self._overlaps.append(float(state[0, 0, state.shape[-1] // 2].real))
         return state
-
-    def watch(self, amplitudes: np.ndarray) -> None:
-        self._overlaps.append(float(amplitudes[0, 0, amplitudes.shape[-1] // 2].real))
 
     def distribution(self) -> np.ndarray:
         """P(y) = sum over lags of (M - |lag|) overlap(lag) exp(-2 pi i lag (y + shift)/M) / M^2."""
