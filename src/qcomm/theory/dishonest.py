@@ -2,51 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from qcomm.errors import ProtocolError
+from qcomm.network import Ledger, Network, Party
 from qcomm.theory.checks import whole
 
 
 def pauli_shift(word: int, qubits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Signs (N,) and index permutation (N,) of the n-qubit operator X^a Z^b, word = (a, b) in 2n bits."""
+    """Signs (N,) and index permutation (N,) of the n-qubit operator X^a Z^b, word = (a, b) in 2n bits.
+
+    Raises:
+        ProtocolError: the word does not fit 2n bits.
+    """
     size = 2 ** whole(qubits, "qubits", 1)
     if not 0 <= word < size**2:
         raise ProtocolError(f"{word} does not fit {2 * qubits} bits", where="word")
-    flips, phases = divmod(word, size)
+    flips, phases = divmod(int(word), size)
     index = np.arange(size)
     signs = 1.0 - 2.0 * (np.bitwise_count(index & phases) % 2)
     return signs, index ^ flips
 
 
-def superdense_record(word: int, qubits: int, rng: np.random.Generator) -> int:
-    """One run of the attack: Bob's probe through Alice's x-dependent unitary, and the word that his record says.
+def superdense_attack(words: np.ndarray, qubits: int, seed: int) -> tuple[np.ndarray, Ledger]:
+    """Alice's A_l(x) is the Pauli operator of her data's 2n bits; the words that Bob reads, and the traffic.
 
-    Alice's A_l(x) is the Pauli operator of her data's 2n bits; Bob sends one half of n entangled pairs, gets it back,
-    and measures both halves in the entangled basis. State_vector simulation of 2n qubits.
+    Bob sends one half of n entangled pairs, gets it back, and measures both halves in the entangled basis.
     """
-    size = 2**qubits
-    signs, moved = pauli_shift(word, qubits)
-    joint = np.diag(np.full(size, size**-0.5))  # row: the half that travels; column: the half that Bob keeps
-    received = np.zeros_like(joint)
-    received[moved] = signs[:, None] * joint
-    return _entangled_basis_outcome(received, rng)
+
+    def operation(word: int) -> Callable[[np.ndarray], np.ndarray]:
+        signs, moved = pauli_shift(word, qubits)
+
+        def act(state: np.ndarray) -> np.ndarray:
+            out = np.empty_like(state)
+            out[..., moved] = signs * state
+            return out
+
+        return act
+
+    return _attack([operation(int(word)) for word in words], qubits, seed)
 
 
-def phase_record(phases: np.ndarray, rng: np.random.Generator) -> int:
-    """The same attack on a re-uploading A_l = diag(exp(i phases)): the outcome of Bob's entangled measurement.
+def phase_attack(phases: np.ndarray, seed: int) -> tuple[np.ndarray, Ledger]:
+    """The same attack on re-uploading unitaries diag(exp(i phases)), one row (N,) of phases for each run.
 
     Only the n phase bits of the word can be seen: diagonal unitaries move no basis state.
     """
-    joint = np.diag(np.exp(1j * np.asarray(phases, dtype=float)) / np.sqrt(len(phases)))
-    return _entangled_basis_outcome(joint, rng)
+    phases = np.asarray(phases, dtype=float)
+    factors = np.exp(1j * phases)
+    return _attack([lambda state, f=f: f * state for f in factors], int(phases.shape[1]).bit_length() - 1, seed)
 
 
-def _entangled_basis_outcome(joint: np.ndarray, rng: np.random.Generator) -> int:
-    """Outcome of the measurement in the basis (X^a Z^b (x) 1)|Phi>: a Walsh-Hadamard transform per shift a."""
+def _attack(operations: list[Callable], qubits: int, seed: int) -> tuple[np.ndarray, Ledger]:
+    """Every run over the channel: n qubits to Alice, her operation, n qubits back, Bob's entangled measurement."""
+    size = 2**qubits
+
+    def alice(me: Party):
+        for operation in me.private["operations"]:
+            register = yield "Bob"
+            register.transform(operation)
+            me.send("Bob", register, "answer")
+
+    def bob(me: Party):
+        words = []
+        for _ in operations:
+            register = me.prepare(np.eye(1, size)[0], 1, kept=size)
+            register.transform(_entangled)
+            me.send("Alice", register, "probe")
+            register = yield "Alice"
+            words.append(_entangled_outcome(register.amplitudes[0], me.random))
+        return np.array(words)
+
+    network = Network({"Alice": {"operations": operations}, "Bob": {}}, seed)
+    return network.run({"Alice": alice, "Bob": bob})["Bob"], network.ledger
+
+
+def _entangled(state: np.ndarray) -> np.ndarray:
+    """Sum over j of |j>|0> becomes sum over j of |j>|j>: Bob's copy is the axis that he keeps."""
+    size = state.shape[-1]
+    out = np.zeros(state.shape, dtype=complex)
+    out[0, np.arange(size), np.arange(size)] = state[0, :, 0]
+    return out
+
+
+def _entangled_outcome(joint: np.ndarray, rng: np.random.Generator) -> int:
+    """Outcome of measuring kept (rows) and returned (columns) halves in the basis (X^a Z^b (x) 1)|Phi>."""
     size = len(joint)
     index = np.arange(size)
     walsh = 1.0 - 2.0 * (np.bitwise_count(index[:, None] & index[None, :]) % 2)
-    amplitudes = np.array([walsh @ joint[index ^ flips, index] for flips in range(size)]) / np.sqrt(size)
+    amplitudes = np.array([walsh @ joint[index, index ^ flips] for flips in range(size)]) / np.sqrt(size)
     probabilities = np.abs(amplitudes.ravel()) ** 2
     return int(rng.choice(size**2, p=probabilities / probabilities.sum()))
