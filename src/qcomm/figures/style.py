@@ -33,6 +33,23 @@ COLOURS = {
     "Bob": _PALETTE[3],
     "quantum": "#d9a400",
     "classical": "#7f7f7f",
+    "sign sketch": _PALETTE[2],
+    "best of 2^k": _PALETTE[8],
+    "quantised vector": _PALETTE[7],
+    "weights sent": _PALETTE[5],
+    "entries listed": _PALETTE[4],
+    "Hadamard test": _PALETTE[1],
+    "swap test": _PALETTE[6],
+    "amplitude estimation": "#d9a400",
+    "3^(l-1)": _PALETTE[3],
+    "2^(l-1)": _PALETTE[0],
+    "1": _PALETTE[2],
+    "bound": "#000000",
+    "holevo": _PALETTE[0],
+    "information": _PALETTE[3],
+    "fidelity": _PALETTE[0],
+    "practical fidelity": _PALETTE[1],
+    "non-negative fidelity": _PALETTE[3],
 }
 
 WIDTH = 7.0  # inches; text width of a page
