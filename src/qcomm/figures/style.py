@@ -38,7 +38,7 @@ COLOURS = {
     "quantised vector": _PALETTE[7],
     "weights sent": _PALETTE[5],
     "entries listed": _PALETTE[4],
-    "Hadamard test": _PALETTE[1],
+    "Hadamard test": _PALETTE[3],
     "swap test": _PALETTE[6],
     "amplitude estimation": "#d9a400",
     "3^(l-1)": _PALETTE[3],

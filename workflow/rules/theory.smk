@@ -1,0 +1,157 @@
+"""Linear classification, expressivity and privacy: claims C9, C8 and C10."""
+
+LINEAR = ("costs", "constants", "slopes", "margins", "classifiers")
+
+
+rule linear:
+    input:
+        code=code_of("linear"),
+        graphs=[
+            f"{RESULTS}/graphs/{dataset}.npz"
+            for dataset in config["linear"]["datasets"]
+        ],
+    output:
+        **{name: f"{RESULTS}/linear/{name}.csv" for name in LINEAR},
+        stamps=stamps_of(*(f"{RESULTS}/linear/{name}.csv" for name in LINEAR)),
+    log:
+        f"{LOGS}/linear.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/linear.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        settings=settings("linear"),
+    shell:
+        "python -m qcomm.stages.linear --graphs {input.graphs:q} --settings {params.settings:q}"
+        " --costs {output.costs:q} --constants {output.constants:q} --slopes {output.slopes:q}"
+        " --margins {output.margins:q} --classifiers {output.classifiers:q} 2> {log:q}"
+
+
+rule expressivity:
+    input:
+        code=code_of("expressivity"),
+    output:
+        ranks=f"{RESULTS}/expressivity/ranks.csv",
+        fits=f"{RESULTS}/expressivity/fits.csv",
+        stamps=stamps_of(
+            f"{RESULTS}/expressivity/ranks.csv", f"{RESULTS}/expressivity/fits.csv"
+        ),
+    log:
+        f"{LOGS}/expressivity.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/expressivity.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=settings("expressivity"),
+    shell:
+        "python -m qcomm.stages.expressivity --settings {params.settings:q}"
+        " --ranks {output.ranks:q} --fits {output.fits:q} 2> {log:q}"
+
+
+rule privacy:
+    input:
+        code=code_of("privacy"),
+        graphs=[
+            f"{RESULTS}/graphs/{dataset}.npz"
+            for dataset in config["privacy"]["datasets"]
+        ],
+    output:
+        table=f"{RESULTS}/privacy/privacy.csv",
+        stamps=stamps_of(f"{RESULTS}/privacy/privacy.csv"),
+    log:
+        f"{LOGS}/privacy.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/privacy.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        settings=settings("privacy"),
+    shell:
+        "python -m qcomm.stages.privacy --graphs {input.graphs:q} --settings {params.settings:q}"
+        " --out {output.table:q} 2> {log:q}"
+
+
+rule plot_linear:
+    input:
+        code=code_of("plot_linear"),
+        costs=rules.linear.output.costs,
+        slopes=rules.linear.output.slopes,
+        classifiers=rules.linear.output.classifiers,
+    output:
+        figure=figure_files("linear"),
+        table=table_files("linear_break_even"),
+        stamps=stamps_of(*figure_files("linear"), *table_files("linear_break_even")),
+    log:
+        f"{LOGS}/plot_linear.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python -m qcomm.stages.plot_linear --costs {input.costs:q} --slopes {input.slopes:q}"
+        " --classifiers {input.classifiers:q} --out {output.figure:q} --table {output.table:q} 2> {log:q}"
+
+
+rule plot_expressivity:
+    input:
+        code=code_of("plot_expressivity"),
+        ranks=rules.expressivity.output.ranks,
+        fits=rules.expressivity.output.fits,
+    output:
+        figure=figure_files("expressivity"),
+        stamps=stamps_of(*figure_files("expressivity")),
+    log:
+        f"{LOGS}/plot_expressivity.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python -m qcomm.stages.plot_expressivity --ranks {input.ranks:q} --fits {input.fits:q}"
+        " --out {output.figure:q} 2> {log:q}"
+
+
+rule plot_privacy:
+    input:
+        code=code_of("plot_privacy"),
+        table=rules.privacy.output.table,
+    output:
+        figure=figure_files("privacy"),
+        stamps=stamps_of(*figure_files("privacy")),
+    log:
+        f"{LOGS}/plot_privacy.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        copies=config["privacy"]["data"]["width_copies"],
+    shell:
+        "python -m qcomm.stages.plot_privacy --table {input.table:q} --copies {params.copies}"
+        " --out {output.figure:q} 2> {log:q}"
+
+
+rule theory:
+    input:
+        rules.plot_linear.output,
+        rules.plot_expressivity.output,
+        rules.plot_privacy.output,
