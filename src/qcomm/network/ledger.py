@@ -113,7 +113,7 @@ class Ledger:
         return len(self._entries)
 
     def difference(self, other: Ledger) -> dict[tuple[str, str, str], int]:
-        """Totals of `self` minus those of `other` by (sender, receiver, kind), where they differ; labels are ignored."""
+        """Totals of `self` minus those of `other` by (sender, receiver, kind), where they differ."""
         totals = Counter()
         for sign, ledger in ((1, self), (-1, other)):
             for e in ledger._entries:

@@ -153,8 +153,15 @@ class Register:
 
     def measure_basis(self, shots: int, rng: np.random.Generator) -> np.ndarray:
         """Measure all travelling qubits of `shots` copies; basis states, int array (shots,)."""
+        return self._measure(1, shots, rng)
+
+    def measure_kept(self, shots: int, rng: np.random.Generator) -> np.ndarray:
+        """Measure the qubits that were held back, of `shots` copies; int array (shots,)."""
+        return self._measure(2, shots, rng)
+
+    def _measure(self, summed: int, shots: int, rng: np.random.Generator) -> np.ndarray:
         self._use(shots)
-        weights = (np.abs(self._held()) ** 2).sum(axis=1)
+        weights = (np.abs(self._held()) ** 2).sum(axis=summed)
         which = _assigned(int(shots), len(weights), rng)
         cumulative = np.cumsum(weights, axis=1)
         draws = rng.random(int(shots)) * cumulative[which, -1]

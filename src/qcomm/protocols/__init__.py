@@ -1,0 +1,1 @@
+"""Distributed protocols over the counted channel: quantum ones and their classical rivals behind one interface."""

@@ -1,0 +1,130 @@
+"""Problem 1, distributed inference: what is asked, and what every protocol answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qcomm.errors import ProtocolError
+from qcomm.network.ledger import Ledger
+from qcomm.network.register import check_vector
+
+ALICE, BOB = "Alice", "Bob"
+
+
+def open_unit(value: float, name: str) -> float:
+    """`value` inside (0, 1).
+
+    Raises:
+        ProtocolError: outside, or not a number.
+    """
+    if not 0 < value < 1:
+        raise ProtocolError(f"{value!r} is outside (0, 1)", where=name)
+    return float(value)
+
+
+@dataclass(frozen=True, eq=False)
+class InferenceTask:
+    """Estimate P(first qubit = 0) after Alice's state went through all blocks, to `eps` with probability 1 - `delta`.
+
+    Attributes:
+        vector: Alice's input, length N = 2^n, not zero; amplitude-encoded (normalised).
+        blocks: in the order in which they act, B_1, A_1, ..., B_L, A_L; anything with ``owner``, ``apply`` and
+            ``inverse``. Blocks that are left out are the identity.
+        eps, delta: both in (0, 1).
+        measured_by: who measures the register at the end.
+    """
+
+    vector: np.ndarray
+    blocks: tuple[Any, ...]
+    eps: float = 0.1
+    delta: float = 1 / 3
+    measured_by: str = ALICE
+
+    def __post_init__(self):
+        check_vector(self.vector, "InferenceTask.vector")
+        open_unit(self.eps, "eps")
+        open_unit(self.delta, "delta")
+        for block in self.blocks:
+            if block.owner not in (ALICE, BOB):
+                raise ProtocolError(f"block owner {block.owner!r} is neither Alice nor Bob", where="blocks")
+
+    @property
+    def size(self) -> int:
+        return len(self.vector)
+
+    @property
+    def qubits(self) -> int:
+        return self.size.bit_length() - 1
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Owners of the preparation, of each block, and of the measurement."""
+        return (ALICE, *(block.owner for block in self.blocks), self.measured_by)
+
+    def loss(self) -> float:
+        """The exact value, computed by someone who sees everything."""
+        state = check_vector(self.vector) / np.linalg.norm(self.vector)
+        for block in self.blocks:
+            state = block.apply(state)
+        return float((np.abs(state[: self.size // 2]) ** 2).sum())
+
+    def private(self, **public: Any) -> dict[str, dict[str, Any]]:
+        """Private inputs by party; `public` ones are given to both."""
+        mine: dict[str, dict[str, Any]] = {ALICE: {"vector": self.vector}, BOB: {}}
+        for name, inputs in mine.items():
+            inputs["blocks"] = {i: block for i, block in enumerate(self.blocks) if block.owner == name}
+            inputs.update(public)
+        return mine
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a protocol answers: a value, an interval that holds the truth with probability 1 - delta, the traffic."""
+
+    protocol: str
+    value: float
+    low: float
+    high: float
+    ledger: Ledger
+
+
+def copies_needed(eps: float, delta: float) -> int:
+    """k = ceil(ln(2/delta) / (2 eps^2)): runs after which the mean is within eps with probability 1 - delta.
+
+    Source: Hoeffding 1963; the constant of claim C1 [D].
+    """
+    return math.ceil(math.log(2 / open_unit(delta, "delta")) / (2 * open_unit(eps, "eps") ** 2))
+
+
+def vector_with_loss(blocks: Sequence[Any], size: int, loss: float, rng: np.random.Generator) -> np.ndarray:
+    """An input whose exact loss is `loss`: U^dagger (sqrt(p) |0>|a> + sqrt(1-p) |1>|b>), a and b random, real.
+
+    Large random circuits all have a loss near 1/2, so inputs are made to order.
+
+    Raises:
+        ProtocolError: loss outside [0, 1].
+    """
+    if not 0 <= loss <= 1:
+        raise ProtocolError(f"{loss!r} is outside [0, 1]", where="loss")
+    halves = rng.normal(size=(2, size // 2))
+    halves *= np.sqrt([[loss], [1 - loss]]) / np.linalg.norm(halves, axis=1, keepdims=True)
+    state = halves.ravel()
+    for block in reversed(blocks):
+        state = block.inverse().apply(state)
+    return state
+
+
+def clip_interval(value: float, half: float) -> tuple[float, float]:
+    """``value +- half`` within [0, 1]."""
+    return max(0.0, value - half), min(1.0, value + half)
+
+
+def estimate_of(protocol: str, outputs: Mapping[str, Any], who: str, ledger: Ledger) -> Estimate:
+    """An `Estimate` from the (value, low, high) that party `who` returned."""
+    value, low, high = outputs[who]
+    return Estimate(protocol, float(value), float(low), float(high), ledger)

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from qcomm.errors import ProtocolError
+from qcomm.protocols import amplitude as ae
+from qcomm.protocols.blocks import ScrambleBlock
+from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
+from qcomm.seeds import generator
+from qcomm.theory.success import outcome_distribution
+
+
+def make_task(loss=0.2, size=16, layers=1, **options):
+    rng = generator("task", size, layers)
+    blocks = [ScrambleBlock.random(owner, size, rng) for _ in range(layers) for owner in (BOB, ALICE)]
+    return InferenceTask(vector_with_loss(blocks, size, loss, rng), tuple(blocks), **options)
+
+
+def literal_distribution(task, phases, monkeypatch):
+    """Exact outcome distribution of the executed protocol, read off the register just before it is measured."""
+    from qcomm.network.register import Register
+
+    seen = []
+
+    def peek(register, shots, rng):
+        seen.append((np.abs(register.amplitudes) ** 2).sum(axis=(0, 2)))
+        return np.zeros(shots, dtype=int)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Register, "measure_kept", peek)
+        ae.run_amplitude_estimation(task, 1, chosen=ae.Plan(phases, 1, 1.0), literal=True)
+    return seen[0]
+
+
+@pytest.mark.parametrize(("loss", "phases", "layers"), [(0.2, 8, 1), (0.5, 7, 2), (0.95, 12, 1), (0.0, 5, 1)])
+def test_executed_grover_calls_give_the_exact_distribution(loss, phases, layers, monkeypatch):
+    task = make_task(loss, layers=layers)
+    executed = literal_distribution(task, phases, monkeypatch)
+    np.testing.assert_allclose(executed, outcome_distribution(phases, 2 * loss - 1, shifted=False), atol=1e-10)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("literal", [True, False])
+def test_messages_are_2l_plus_4lj(layers, literal):
+    task = make_task(layers=layers, eps=0.1, delta=0.05)
+    chosen = ae.plan(0.1, 0.05)
+    estimate = ae.run_amplitude_estimation(task, 5, literal=literal)
+    assert estimate.ledger.messages == chosen.repeats * (2 * layers + 4 * layers * chosen.calls)
+    assert estimate.ledger.qubits == 4 * estimate.ledger.messages
+    assert estimate.ledger.difference(ae.planned_traffic(task, chosen)) == {}
+    assert abs(estimate.value - 0.2) <= 0.1
+
+
+def test_both_ways_of_executing_it_agree_in_distribution():
+    task = make_task(0.3)
+    chosen = ae.Plan(6, 1, 1.0)
+    draws = [
+        [ae.run_amplitude_estimation(task, seed, chosen=chosen, literal=mode).value for seed in range(300)]
+        for mode in (True, False)
+    ]
+    exact = outcome_distribution(6, -0.4, shifted=False)
+    for values in draws:
+        for outcome in (0, 1, 2, 3):
+            value = ae.phase_value(outcome, 6)
+            p = exact[np.isclose(ae.phase_value(np.arange(6), 6), value)].sum()
+            assert abs(np.isclose(values, value).mean() - p) < 4 * np.sqrt(p * (1 - p) / 300) + 1e-9
+
+
+def test_a_grover_call_that_skips_a_block_is_noticed():
+    class Forgetful(ScrambleBlock):
+        def inverse(self):
+            return ScrambleBlock(self.owner, -self.signs[::-1].copy(), True)
+
+    task = make_task(0.2)
+    bad = (Forgetful(BOB, task.blocks[0].signs), task.blocks[1])
+    with pytest.raises(ProtocolError, match="Grover call"):
+        ae.run_amplitude_estimation(InferenceTask(task.vector, bad), 1, literal=False)
+
+
+@pytest.mark.parametrize(("eps", "delta"), [(0.1, 1 / 3), (0.1, 0.05), (0.03, 0.1)])
+def test_plan_keeps_its_promise_at_every_loss(eps, delta):
+    chosen = ae.plan(eps, delta)
+    rng = generator("plan", eps)
+    failures = ae.failure_at(rng.uniform(size=300), eps, chosen.phases, chosen.repeats)
+    assert failures.max() <= chosen.failure + 1e-4
+    assert failures.max() <= delta
+    smaller = ae.worst_failure(eps, chosen.phases - max(1, chosen.phases // 8), chosen.repeats)
+    assert smaller > delta
+
+
+def test_failure_of_the_median_against_simulation():
+    eps, phases, repeats, loss = 0.1, 12, 3, 0.4
+    weights = outcome_distribution(phases, 2 * loss - 1, shifted=False)
+    draws = generator("median").choice(phases, size=(20000, repeats), p=weights / weights.sum())
+    off = np.abs(np.median(ae.phase_value(draws, phases), axis=1) - loss) > eps
+    exact = ae.failure_at(loss, eps, phases, repeats)[0]
+    assert abs(off.mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / 20000)
+
+
+def test_calls_grow_as_one_over_eps():
+    assert ae.plan(0.01, 1 / 3).phases == pytest.approx(10 * ae.plan(0.1, 1 / 3).phases, rel=0.15)
+
+
+def test_alice_must_measure():
+    task = make_task()
+    with pytest.raises(ProtocolError, match="Alice"):
+        ae.run_amplitude_estimation(InferenceTask(task.vector, task.blocks[:1], measured_by=BOB), 1)
