@@ -49,6 +49,8 @@ def cost_against_dimension(costs: pd.DataFrame, subspace: pd.DataFrame | None, g
     if subspace is not None:
         for kind, style in (("classical", ":"), ("quantum", (0, (1, 3)))):
             mine = subspace[subspace.kind == kind].sort_values("dimension")
+            if mine.empty:
+                continue
             label = f"vector in subspace, {kind}"
             ax.plot(mine.dimension, mine.cost, linestyle=style, marker="^", markersize=3, color="black", label=label)
     ax.set(xlabel="dimension N", ylabel="bits or qubits, success 2/3", title=rf"$\gamma$ = {gamma:g}")

@@ -37,7 +37,9 @@ def sweep(settings: dict, seed: int):
     import pandas as pd
 
     from qcomm.progress import Progress
+    from qcomm.protocols.linear_circuits import circuit_row
     from qcomm.protocols.linear_sweep import PROTOCOLS, best_rows, exact_row, executed_row
+    from qcomm.seeds import generator
 
     target, dimension, gamma = settings["target"], settings["dimension"], settings["gamma"]
     grid = [(each, size) for each in settings["exact_gammas"] for size in sorted({dimension, *settings["dimensions"]})]
@@ -54,6 +56,7 @@ def sweep(settings: dict, seed: int):
         row = executed_row(*job, target, settings["trials"], seed)
         rows += [row] if row else []
         progress.update(number, protocol=job[0])
+    rows += [circuit_row(each, 4, target, generator("circuit", seed, each)) for each in settings["circuit_gammas"]]
     return pd.DataFrame(rows)
 
 

@@ -21,7 +21,8 @@ def recorded_matrix(model: Reupload, shots: int, rng: np.random.Generator) -> tu
     probabilities = np.abs(model.states(x) @ basis.conj()) ** 2
     counts = rng.multinomial(shots, probabilities / probabilities.sum(axis=1, keepdims=True))
     mean = counts @ values / shots
-    variance = (counts @ values**2 / shots - mean**2) / (shots - 1)
+    smooth = (counts + 0.5) / (shots + 0.5 * values.size)  # Jeffreys' prior: no outcome is ruled out for being unseen
+    variance = (smooth @ values**2 - (smooth @ values) ** 2).clip(0) / shots
     return mean.reshape(len(left), len(right)), variance.reshape(len(left), len(right))
 
 
