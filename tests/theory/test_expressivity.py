@@ -5,6 +5,7 @@ from qcomm.errors import ProtocolError
 from qcomm.theory import fit
 from qcomm.theory.recorded_rank import recorded_rank
 from qcomm.theory.reupload import (
+    Reupload,
     amplitude_spectrum,
     diagonal_encoding,
     frequencies,
@@ -91,6 +92,13 @@ def test_recorded_rank_never_exceeds_the_rank_and_grows_with_shots():
     assert set(many) == {9}
     assert np.mean(few) < 9
     assert recorded_rank(model, 20, np.random.default_rng(0)) == few[0]
+
+
+def test_shot_noise_is_not_taken_for_rank():
+    identity = np.broadcast_to(np.eye(4), (3, 4, 4))  # a loss that no feature enters: rank 1
+    model = Reupload(np.full(4, 0.5), identity, np.diag([1.0, -1, 0.5, 0.3]), diagonal_encoding(4, 2), (1, 2, 4))
+    found = [recorded_rank(model, 30, np.random.default_rng(seed)) for seed in range(60)]
+    assert np.mean(np.array(found) <= 1) > 0.94
 
 
 def test_deeper_models_fit_better_and_linear_models_do_not():

@@ -122,7 +122,7 @@ PROTOCOLS = {
         _coordinates,
         _run_quantised,
         None,
-        lambda _, dimension: 40.0 * dimension,
+        lambda _, dimension: 80.0 * dimension,
     ),
     "weights sent": Protocol(
         "classical",
@@ -131,7 +131,7 @@ PROTOCOLS = {
         _coordinates,
         _run_weights,
         None,
-        lambda _, dimension: 40.0 * dimension + 2e4,
+        lambda _, dimension: 80.0 * dimension + 1e5,
     ),
     "Hadamard test": Protocol(
         "quantum",
@@ -162,7 +162,7 @@ PROTOCOLS = {
         lambda calls, _: 100.0,
         even=True,
         cheap=4,
-        rungs=(0.6, 0.8, 1.0, 1.3, 1.7),
+        rungs=(0.6, 0.85, 1.2, 1.7),
     ),
 }
 
