@@ -73,14 +73,17 @@ def train(
         return value
 
     optimiser.step(loss)
-    unitaries = _unitaries(raw).detach().numpy()
-    eigenvalues = spectrum.detach().numpy()
-    scale = float(np.abs(eigenvalues).max())
-    model = Reupload(
-        unitaries[0, :, 0], unitaries[1:], np.diag(eigenvalues / scale).astype(complex), encoding, frequencies
+    return _fitted(
+        _unitaries(raw).detach().numpy(), spectrum.detach().numpy(), offset.item(), encoding, frequencies, test_x
     )
-    guess = scale * model.loss(test_x) + offset.item()
-    return Fit(model, scale, offset.item(), r_squared(target_function(test_x), guess))
+
+
+def _fitted(unitaries, eigenvalues, offset, encoding, frequencies, test_x) -> Fit:
+    """The trained parameters as a model with an observable of norm 1, tested on unseen points."""
+    scale = float(np.abs(eigenvalues).max())
+    observable = np.diag(eigenvalues / scale).astype(complex)
+    model = Reupload(unitaries[0, :, 0], unitaries[1:], observable, encoding, frequencies)
+    return Fit(model, scale, offset, r_squared(target_function(test_x), scale * model.loss(test_x) + offset))
 
 
 def _unitaries(raw):
