@@ -15,9 +15,11 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/nodes.smk"
 include: "workflow/rules/graph_training.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/theory.smk"
 
 
 rule all:
     default_target: True
     input:
         rules.tables.output.files,
+        rules.theory.input,

@@ -9,6 +9,7 @@ from qcomm.graphs.decision import decision_score
 from qcomm.graphs.graph_settings import POLY_START
 from qcomm.graphs.node_features import NodeData, cut
 from qcomm.graphs.node_network import NodeNetwork
+from qcomm.graphs.node_products import mask_shape, thinned
 from qcomm.graphs.node_settings import NodeModel
 from qcomm.graphs.node_training import selected, train
 from qcomm.seeds import generator
@@ -59,7 +60,7 @@ class Reference:
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-9), (np.float32, 1e-4)])
 def test_training_follows_a_dense_reference_with_summed_chunks(activation, dtype, tolerance):
     hops, labels, splits, data = problem(dtype)
-    assert any(sp.issparse(hop.train) for hop in data.hops)
+    assert any(sp.issparse(hop.train.matrix) for hop in data.hops)
     assert any(hop.active.size < WIDTH for hop in data.hops)
     model = NodeModel(activation, hidden=8, lr=0.02, chunk=10, input_dropout=0.0, hidden_dropout=0.0)
     network = NodeNetwork(model, data, generator("w"), dtype)
@@ -89,7 +90,10 @@ def test_dropout_masks_are_fair_and_used_in_training_only():
     assert set(np.unique(mask)) == {0.0, 1 / 0.7}
     assert (mask > 0).mean() == pytest.approx(0.7, abs=0.005)
     assert np.array_equal(network.logits()["test"], network.logits()["test"])
-    assert network._dropped(data.hops[0].train).nnz == data.hops[0].train.nnz
+    sparse = next(hop.train.matrix for hop in data.hops if sp.issparse(hop.train.matrix))
+    kept = thinned(sparse, network._mask(mask_shape(sparse), 0.3))
+    assert kept.nnz == sparse.nnz  # structure stays, values are masked
+    np.testing.assert_allclose(np.unique(kept.data / sparse.data), [0, 1 / 0.7])
 
 
 def test_same_seed_same_curve_another_seed_another():

@@ -59,12 +59,15 @@ class Project:
                 "datasets": ["ours"],
                 "epochs": 2,
                 "baseline_epochs": 1,
-                "folds_per_job": 5,
+                "folds_per_job": 10,
                 "models": {"ours": MODEL},
             },
         }
         config["graphs"]["baselines"] = ["logreg"]
         config["graphs"]["honest"] = ["SIGN-poly"]
+        tiny = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
+        config |= {part: tiny[part] for part in ("linear", "expressivity", "privacy")}
+        config["linear"]["datasets"], config["privacy"]["datasets"] = ["mine"], ["ours"]
         for section, values in sections.items():
             config.setdefault(section, {}).update(values)
         (self.folder / "config" / "config.yaml").write_text(yaml.safe_dump(config))

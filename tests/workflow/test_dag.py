@@ -167,6 +167,7 @@ def test_a_tampered_result_is_noticed_by_its_reader(tmp_path, project):
 
 
 def test_features_are_shared_through_snakemakes_cache(tmp_path, monkeypatch):
+    (tmp_path / "cache").mkdir()
     monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(tmp_path / "cache"))
     target = "results/features_nodes/mine.npz"
     outputs = []

@@ -12,8 +12,8 @@ from qcomm.errors import DataError
 from qcomm.files import read_npz
 
 
-def load_features(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features [N, K] (dense), offsets [G + 1] and labels [G].
+def load_features(path: str | Path, *, dense: bool = True) -> tuple[np.ndarray | sp.csr_array, np.ndarray, np.ndarray]:
+    """Features [N, K] (dense, or as they are stored), offsets [G + 1] and labels [G].
 
     Raises:
         DataError: the file holds something else.
@@ -22,5 +22,6 @@ def load_features(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     if "offsets" not in arrays or "labels" not in arrays:
         raise DataError("no features of a graph set", where=str(path))
     features = unpack_matrix("features", arrays)
-    dense = features.toarray() if sp.issparse(features) else features
-    return dense, arrays["offsets"], arrays["labels"]
+    if dense and sp.issparse(features):
+        features = features.toarray()
+    return features, arrays["offsets"], arrays["labels"]

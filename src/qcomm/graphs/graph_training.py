@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from qcomm.graphs.graph_rows import Rows
+from qcomm.graphs.graph_blocks import GraphBlocks
+from qcomm.graphs.graph_network import GraphNetwork
 from qcomm.graphs.graph_settings import GraphModel
-from qcomm.graphs.graph_step import GraphNetwork
+from qcomm.graphs.kernels_head import drop
 from qcomm.seeds import generator
 
 FOLDS, INNER_FOLDS = 10, 9
@@ -42,14 +43,13 @@ def split_of(labels: np.ndarray, fold: int, protocol: str) -> Split:
 
 
 def train_fold(
-    data: Rows,
+    data: GraphBlocks,
     split: Split,
     model: GraphModel,
     units: int,
     epochs: int,
     identity: tuple,
     *,
-    dtype=np.float32,
     report=None,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Train on one fold.
@@ -58,13 +58,12 @@ def train_fold(
     made from `identity`, so that folds can be computed, resumed and audited one by one.
 
     Args:
-        data: all graphs.
+        data: all graphs, prepared for this model.
         split: who trains, validates, tests.
         model: hyper-parameters.
         units: hidden units H.
         epochs: number of epochs.
         identity: seeds initial weights, shuffling and dropout.
-        dtype: of all arithmetic.
         report: called as ``report(epoch, loss=.., accuracy=..)`` after each epoch, counted from 1.
 
     Returns:
@@ -73,14 +72,14 @@ def train_fold(
     """
     rng = generator("graph_fold", *identity)
     classes = int(data.labels.max()) + 1
-    network = GraphNetwork(model, data.width, units, classes, rng, dtype)
+    network = GraphNetwork(model, data, units, classes, rng)
     curves: dict[str, list[float]] = {"loss": [], "outer": []} | ({} if split.valid is None else {"valid": []})
     best, weights = -1.0, {}
     for epoch in range(epochs):
-        curves["loss"].append(train_epoch(network, data, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY)))
-        curves["outer"].append(accuracy(network, data, split.outer))
+        curves["loss"].append(train_epoch(network, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY)))
+        curves["outer"].append(accuracy(network, split.outer))
         if split.valid is not None:
-            curves["valid"].append(accuracy(network, data, split.valid))
+            curves["valid"].append(accuracy(network, split.valid))
             if curves["valid"][-1] > best:  # strictly better only: the first of equals
                 best, weights = curves["valid"][-1], network.weights()
         if report:
@@ -88,23 +87,22 @@ def train_fold(
     return curves, weights or network.weights()
 
 
-def train_epoch(network: GraphNetwork, data: Rows, train: np.ndarray, rng: np.random.Generator, lr: float) -> float:
+def train_epoch(network: GraphNetwork, train: np.ndarray, rng: np.random.Generator, lr: float) -> float:
     """One pass over reshuffled training graphs; returns the mean loss over graphs."""
     order, model, total = rng.permutation(train), network.model, 0.0
     for start in range(0, order.size, model.batch):
         batch = order[start : start + model.batch]
         mask = None
         if model.dropout:
-            keep = 1 - model.dropout
-            mask = (rng.random((batch.size, network.p["bias"].size)) < keep).astype(network.dtype)
-            mask /= network.dtype.type(keep)
-        total += network.train_step(data, batch, lr, mask) * batch.size
+            mask = rng.random((batch.size, network.p["bias"].size), dtype=network.dtype.type)
+            drop(mask, 1 - model.dropout)
+        total += network.train_step(batch, lr, mask) * batch.size
     return total / order.size
 
 
-def accuracy(network: GraphNetwork, data: Rows, graphs: np.ndarray) -> float:
+def accuracy(network: GraphNetwork, graphs: np.ndarray) -> float:
     """Share of graphs whose largest logit is that of their class."""
-    return float((network.logits(data, graphs).argmax(1) == data.labels[graphs]).mean())
+    return float((network.logits(graphs).argmax(1) == network.data.labels[graphs]).mean())
 
 
 def chosen_epoch(curve: list[float]) -> int:

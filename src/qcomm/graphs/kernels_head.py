@@ -8,6 +8,16 @@ from qcomm.graphs.kernels_jit import kernel
 
 
 @kernel
+def drop(uniform, keep):
+    """Overwrite uniform numbers in [0, 1) by a dropout mask: 1 / keep with probability `keep`, else 0."""
+    kind = uniform.dtype.type
+    bound, value, zero = kind(keep), kind(1 / keep), kind(0)
+    for b in range(uniform.shape[0]):
+        for u in range(uniform.shape[1]):
+            uniform[b, u] = value if uniform[b, u] < bound else zero
+
+
+@kernel
 def read_out(pooled, mask, readout, bias, logits):
     """logits [G, C] = (pooled * mask) @ readout^T + bias; `pooled` is masked in place. An empty mask drops nothing."""
     for b in range(pooled.shape[0]):

@@ -1,12 +1,11 @@
 """The decorator of all compiled kernels of graph training: cached on disk, and never stale.
 
 Numba's own cache looks at the file of the compiled function alone: an edit of a function that it calls in another file
-would go unnoticed. Here the folder of the cache is named after the content of all kernel files.
+would go unnoticed. Here the folder of the cache is named after the content of a module and of all that it imports.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from functools import cache
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import numba
 from numba.core import config
+
+from qcomm.audit.closure import code_digest
 
 HERE = Path(__file__).resolve().parent
 
@@ -23,12 +24,8 @@ FASTMATH = {"contract", "reassoc", "nsz"}
 
 
 @cache
-def cache_folder() -> str:
-    """A writable folder that belongs to exactly this version of the kernels."""
-    digest = hashlib.sha256()
-    for file in sorted(HERE.glob("kernels_*.py")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    name = f"kernels-{digest.hexdigest()[:16]}"
+def cache_folder(module: str) -> str:
+    """A writable folder that belongs to exactly this version of a module and of all modules that it imports."""
     beside = HERE / "__pycache__"
     try:
         beside.mkdir(exist_ok=True)
@@ -36,13 +33,13 @@ def cache_folder() -> str:
     except OSError:
         writable = False
     base = beside if writable else Path(tempfile.gettempdir()) / f"qcomm-{os.getuid()}"
-    return str(base / name)
+    return str(base / f"kernels-{code_digest(module)[:16]}")
 
 
 def kernel(function):
     """`numba.njit` without threads and the interpreter lock, with the cache described above."""
     before = config.CACHE_DIR
-    config.CACHE_DIR = cache_folder()
+    config.CACHE_DIR = cache_folder(function.__module__)
     try:
         return numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath=FASTMATH)(function)
     finally:

@@ -10,10 +10,33 @@ import scipy.sparse as sp
 
 from qcomm.data.values import SPLITS, unpack_matrix
 from qcomm.errors import DataError
-from qcomm.files import read_npz
+from qcomm.graphs.mapped import map_npz
 
 Matrix = np.ndarray | sp.csr_array
-DENSE_ABOVE = 0.04  # share of non-zeros above which BLAS on a dense block beats a sparse product (512 columns)
+DENSE_ABOVE = 0.3  # share of non-zeros above which BLAS on a dense block beats our sparse product (512 units)
+IN_MEMORY = 1 << 29  # bytes; larger blocks of rows stay in the file and are read piece by piece
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a matrix: in memory (`index` is None) or picked from a mapped file when they are asked for.
+
+    Attributes:
+        matrix: where the rows are.
+        index: row numbers; None for all rows in order.
+    """
+
+    matrix: Matrix
+    index: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.matrix.shape[0] if self.index is None else self.index.size
+
+    def block(self, start: int, stop: int) -> Matrix:
+        """Rows start .. stop - 1."""
+        if self.index is None:
+            return self.matrix[start:stop]
+        return np.asarray(self.matrix[self.index[start:stop]])
 
 
 @dataclass(frozen=True)
@@ -29,9 +52,9 @@ class Hop:
         width: D.
     """
 
-    train: Matrix
+    train: Rows
     active: np.ndarray
-    held_out: Matrix
+    held_out: Rows
     rest: Matrix
     width: int
 
@@ -52,18 +75,18 @@ class NodeData:
 
 
 def load_node_data(path: str | Path, hops: int | None = None) -> NodeData:
-    """Read the features stage's file; only the first `hops` hops where given.
+    """Read the features stage's file; only the first `hops` hops where given. Large dense hops stay in the file.
 
     Raises:
         DataError: the file holds something else.
     """
-    arrays = read_npz(path)
+    arrays = map_npz(path)
     if "hops" not in arrays:
         raise DataError("no hop features of a node set", where=str(path))
-    splits = {name: arrays[f"split_{name}"] for name in SPLITS}
+    splits = {name: np.array(arrays[f"split_{name}"]) for name in SPLITS}
     count = int(arrays["hops"]) if hops is None else hops
     matrices = (unpack_matrix(f"hop{hop}", arrays) for hop in range(count))
-    labels = arrays["labels"]
+    labels = np.array(arrays["labels"])
     return NodeData(
         tuple(cut(matrix, splits) for matrix in matrices),
         {name: labels[index] for name, index in splits.items()},
@@ -73,19 +96,24 @@ def load_node_data(path: str | Path, hops: int | None = None) -> NodeData:
 
 def cut(features: Matrix, splits: dict[str, np.ndarray]) -> Hop:
     """Rows and columns of one hop as training and evaluation need them."""
+    width, held_out = features.shape[1], np.concatenate([splits["valid"], splits["test"]])
+    rows = held_out.size + splits["train"].size
+    if not sp.issparse(features) and rows * width * features.itemsize > IN_MEMORY:
+        # columns without gradient are not worth finding here: Adam leaves them where they are
+        nothing = np.empty((held_out.size, 0), features.dtype)
+        return Hop(Rows(features, splits["train"]), np.arange(width), Rows(features, held_out), nothing, width)
     train = features[splits["train"]]
     used = np.asarray((train != 0).sum(0)).ravel() > 0
     active, idle = np.flatnonzero(used), np.flatnonzero(~used)
-    held_out = features[np.concatenate([splits["valid"], splits["test"]])]
-    parts = (train[:, active], held_out[:, active], held_out[:, idle])
-    train, evaluated, rest = (_form(part) for part in parts)
-    return Hop(train, active, evaluated, rest, features.shape[1])
+    evaluated = features[held_out]
+    parts = [_form(part) for part in (train[:, active], evaluated[:, active], evaluated[:, idle])]
+    return Hop(Rows(parts[0]), active, Rows(parts[1]), parts[2], width)
 
 
 def _form(matrix: Matrix) -> Matrix:
     """Dense or sparse, whichever multiplies faster."""
-    if matrix.size == 0 or not sp.issparse(matrix):
-        dense = matrix.toarray() if sp.issparse(matrix) else matrix
-        filled = np.count_nonzero(dense) / max(dense.size, 1)
-        return np.ascontiguousarray(dense) if filled > DENSE_ABOVE or dense.size == 0 else sp.csr_array(dense)
-    return matrix.toarray() if matrix.nnz > DENSE_ABOVE * np.prod(matrix.shape) else sp.csr_array(matrix)
+    stored = matrix.nnz if sp.issparse(matrix) else np.count_nonzero(matrix)
+    dense = stored >= DENSE_ABOVE * np.prod(matrix.shape, dtype=np.float64)
+    if not sp.issparse(matrix):
+        return np.ascontiguousarray(matrix) if dense else sp.csr_array(matrix)
+    return matrix.toarray() if dense else sp.csr_array(matrix)

@@ -13,14 +13,8 @@ from qcomm.graphs.node_network import NodeNetwork
 from qcomm.graphs.node_settings import NodeModel
 from qcomm.seeds import generator
 
-STRENGTHS = (
-    1e-2,
-    1e-1,
-    1.0,
-    10.0,
-    100.0,
-    1e3,
-)  # ASSUME: penalties of logistic regression tried on the validation nodes
+# ASSUME: penalties of logistic regression tried on the validation nodes
+STRENGTHS = (1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3)
 
 
 def train(data: NodeData, model: NodeModel, epochs: int, identity: tuple, *, dtype=np.float32, report=None):
@@ -72,8 +66,8 @@ def logistic_regression(data: NodeData) -> list[dict[str, Any]]:
     """Multinomial logistic regression on all hop features joined; one row per penalty, in place of epochs."""
     from sklearn.linear_model import LogisticRegression
 
-    train = sp.hstack([sp.csr_array(hop.train) for hop in data.hops], format="csr")
-    held_out = sp.hstack([sp.csr_array(hop.held_out) for hop in data.hops], format="csr")
+    train = sp.hstack([sp.csr_array(hop.train.block(0, len(hop.train))) for hop in data.hops], format="csr")
+    held_out = sp.hstack([sp.csr_array(hop.held_out.block(0, len(hop.held_out))) for hop in data.hops], format="csr")
     valid, rows = data.labels["valid"].size, []
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, max_iter=1000).fit(train, data.labels["train"])

@@ -19,8 +19,9 @@ def arguments(parser: StageParser) -> None:
 def run(args) -> None:
     from qcomm.errors import ConfigError
     from qcomm.files import write_json
+    from qcomm.graphs.graph_blocks import prepare
     from qcomm.graphs.graph_features import load_features
-    from qcomm.graphs.graph_rows import prepare
+    from qcomm.graphs.graph_network import needs_moments
     from qcomm.graphs.graph_settings import graph_model
     from qcomm.graphs.graph_training import FOLDS, split_of, train_fold
     from qcomm.graphs.weights import write_weights
@@ -29,9 +30,10 @@ def run(args) -> None:
     if not all(0 <= fold < FOLDS for fold in args.folds) or args.epochs < 1:
         raise ConfigError("folds are 0..9, epochs at least 1", where="--folds, --epochs")
     model = graph_model(args.method, args.model)
-    features, offsets, labels = load_features(args.features)
-    data = prepare(features, offsets, labels, batch=model.batch)
-    units = model.hidden * (1 + sum(args.model[kind] for kind in ("raw", "rw", "gcn", "ppr")))
+    features, offsets, labels = load_features(args.features, dense=False)
+    hops = 1 + sum(args.model[kind] for kind in ("raw", "rw", "gcn", "ppr"))
+    data = prepare(features, offsets, labels, hops=hops, moments=needs_moments(model), batch=model.batch)
+    units = model.hidden * hops
     folds, weights = [], {}
     for fold in args.folds:
         progress = Progress(args.epochs, f"{args.dataset} {args.method} {args.protocol} fold {fold}", "epoch")
