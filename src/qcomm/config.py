@@ -91,7 +91,9 @@ def describe(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
         if inner.get("type") == "object" and "properties" in inner:
             yield from describe(inner, f"{name}.")
         else:
-            yield name, json.dumps(inner.get("default")), " ".join(str(inner.get("description", "")).split())
+            required = "default" not in inner and key in schema.get("required", [])
+            default = "required" if required else json.dumps(inner.get("default"))
+            yield name, default, " ".join(str(inner.get("description", "")).split())
         for part, where in ((inner.get("additionalProperties"), f"{name}.*."), (inner.get("items"), f"{name}[].")):
             if isinstance(part, dict) and "properties" in part:
                 yield from describe(part, where)

@@ -24,6 +24,11 @@ def _records(part: pd.DataFrame, x: str, scale, ax: plt.Axes, **options) -> None
     ax.errorbar(part[x], value, yerr=spread, markersize=3.5, linewidth=0.8, **options)
 
 
+def _legend(ax: plt.Axes) -> None:
+    """Below the panel, where no data can be."""
+    ax.legend(fontsize=6, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.24))
+
+
 def leaked_fraction(table: pd.DataFrame, copies: int, ax: plt.Axes) -> plt.Axes:
     """Leaked bits over the N bits of the data against N: random data, and the heaviest coordinates of data sets."""
     ensembles = {"real Haar": ("o", copies)} | {
@@ -53,7 +58,7 @@ def leaked_fraction(table: pd.DataFrame, copies: int, ax: plt.Axes) -> plt.Axes:
         ylabel="leaked bits / N bits of data",
         title=f"k = {copies} copies",
     )
-    ax.legend(fontsize=6)
+    _legend(ax)
     return ax
 
 
@@ -69,7 +74,7 @@ def bits_against_copies(table: pd.DataFrame, dataset: str, ax: plt.Axes) -> plt.
     ax.plot(part.copies, part.value, "--", color="0.4", linewidth=1, label="and at most log2 of the rows")
     dimension = int(mine.dimension.iloc[0])
     ax.set(xscale="log", yscale="log", xlabel="copies k", ylabel="bits", title=f"{dataset}, N = {dimension}")
-    ax.legend(fontsize=6)
+    _legend(ax)
     return ax
 
 
@@ -81,7 +86,7 @@ def fidelity_against_copies(table: pd.DataFrame, dataset: str, ax: plt.Axes) -> 
         if len(part):
             _records(part, "copies", lambda p: 1.0, ax, fmt="o-", color=COLOURS[quantity], label=label)
     ax.set(xscale="log", yscale="log", xlabel="copies k", ylabel="fidelity", title=f"{dataset}: reconstruction")
-    ax.legend(fontsize=6)
+    _legend(ax)
     return ax
 
 
@@ -100,7 +105,7 @@ def dishonest_bits(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
         ax.plot(part.dimension, part.value, style, color="black", linewidth=1, label=label)
     ax.set_xscale("log", base=2)
     ax.set(xlabel="dimension N", ylabel="bits per answer", title="entangled probes")
-    ax.legend(fontsize=6)
+    _legend(ax)
     return ax
 
 
@@ -108,7 +113,7 @@ def privacy(table: pd.DataFrame, copies: int) -> tuple[plt.Figure, pd.DataFrame]
     """Fraction leaked against N, dishonest probes, and for each data set bits and fidelity against copies."""
     datasets = [e.removesuffix(" widths") for e in dict.fromkeys(table.ensemble) if e.endswith("widths")]
     rows = 1 + len(datasets)
-    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.6 * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.9 * rows), squeeze=False)
     leaked_fraction(table, copies, axes[0, 0])
     dishonest_bits(table, axes[0, 1])
     for place, dataset in enumerate(datasets, start=1):

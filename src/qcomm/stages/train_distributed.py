@@ -1,0 +1,57 @@
+"""Train a distributed quantum model on a graph set fold by fold, with every message of training counted."""
+
+from qcomm.stages.frame import StageParser, execute
+
+
+def arguments(parser: StageParser) -> None:
+    parser.add_input("--features", help="node features of the graph set")
+    parser.add_settings("--settings", required=True, help="the section `distributed` of the configuration, as json")
+    parser.add_output("--curves", help="csv: accuracy and cumulative traffic against step, by fold")
+    parser.add_output("--accuracies", help="csv: test accuracy by fold and method, baselines on the same inputs")
+    parser.add_output("--ledger", help="csv: every message of one step")
+    parser.add_output("--weights", help="safetensors: angles and read-out by fold")
+
+
+def run(args) -> None:
+    import pandas as pd
+
+    from qcomm.files import write_csv
+    from qcomm.graphs.graph_features import load_features
+    from qcomm.graphs.weights import write_weights
+
+    features, offsets, labels = load_features(args.features)
+    curves, accuracies, weights = [], [], {}
+    for fold in args.settings["folds"]:
+        result, baselines = one_fold(features, offsets, labels, fold, args.settings)
+        curves += [{"fold": fold, **row} for row in result.curve]
+        scores = {"distributed": result.accuracy, **baselines}
+        accuracies += [{"method": method, "fold": fold, "accuracy": value} for method, value in scores.items()]
+        weights |= {f"fold{fold}.{name}": value for name, value in result.weights.items()}
+    write_csv(args.curves, pd.DataFrame(curves))
+    write_csv(args.accuracies, pd.DataFrame(accuracies))
+    result.step_ledger.write(args.ledger)
+    write_weights(args.weights, weights)
+
+
+def one_fold(features, offsets, labels, fold: int, settings: dict):
+    """The trained model's result and the accuracies of the baselines."""
+    from qcomm.graphs.graph_training import split_of
+    from qcomm.progress import Progress
+    from qcomm.protocols.training import train_fold
+    from qcomm.protocols.training_data import encode_graphs, logistic, majority
+    from qcomm.quantum.model import DistributedModel
+
+    split = split_of(labels, fold, "gin")
+    data = encode_graphs(features, offsets, labels, split.train)
+    model = DistributedModel(data.qubits, settings["layers"], settings["depth"])
+    progress = Progress(settings["steps"], f"distributed model fold {fold}", "step")
+    result = train_fold(model, data, fold, settings, progress.update)
+    baselines = {
+        "logreg": logistic(data, split.train, split.outer),
+        "majority": majority(labels, split.train, split.outer),
+    }
+    return result, baselines
+
+
+if __name__ == "__main__":
+    execute(__file__, arguments, run)
