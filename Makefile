@@ -15,7 +15,7 @@ endif
 READY := .venv/.ready
 TORCH := $(shell grep '^torch==' requirements.lock)
 
-.PHONY: all figures test test-long smoke paper report lint format clean help
+.PHONY: all figures test test-long smoke paper report timings lint format clean help
 
 all: figures
 
@@ -47,6 +47,9 @@ paper: $(READY) ## the paper's grid as far as its data can be had; says what cou
 
 report: $(READY) ## report.html with all figures and run times
 	snakemake --report report.html
+
+timings: $(READY) ## seconds and memory per stage, and the critical path, of the last run
+	python -m qcomm.audit.timings results figures data/raw
 
 lint: $(READY) ## formatting and lint
 	ruff check .
