@@ -1,0 +1,240 @@
+"""Classical rivals that send a message about Alice's vector, in bulk: best of 2^k shared vectors, top-q, everything.
+
+Bob holds every block (L = 1, A_1 the identity). A batch runs many instances over one network, in coordinates of the
+plane spanned by Alice's vector and its image under Bob's projector: what the shared random vectors are in the other
+N - 2 dimensions is summarised by two chi-squares. The joint law of messages and answers is the full protocol's, because
+shared rotations make it invariant; `rivals_literal` executes the same protocols on full vectors, and tests compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb
+
+import numpy as np
+from scipy import special
+
+from qcomm.errors import ProtocolError
+from qcomm.network import Ledger, Network, Payload
+from qcomm.network.payload import from_integers, subset_bits
+from qcomm.protocols.rivals_law import best_power, check_size, log_tail_of_best, unbiased
+from qcomm.protocols.task import ALICE, BOB
+from qcomm.seeds import generator
+from qcomm.theory.checks import whole
+from qcomm.theory.sphere import cosine_of_log_tail
+from qcomm.theory.success import quantiser_step
+
+CALIBRATION_NUMBERS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """T estimates of losses. losses, values: (T,). ledger: of all T exchanges together."""
+
+    losses: np.ndarray
+    values: np.ndarray
+    ledger: Ledger
+
+    @property
+    def bits(self) -> float:
+        """Bits per exchange."""
+        return self.ledger.bits / len(self.values)
+
+    def within(self, eps: float) -> np.ndarray:
+        """Whether each estimate is at most eps off (T,)."""
+        return np.abs(self.values - self.losses) <= eps
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether "in W" (estimate above 1/2) is right (T,); for losses 0 and 1."""
+        return (self.values > 0.5) == (self.losses > 0.5)
+
+
+def check_losses(losses: np.ndarray) -> np.ndarray:
+    """A row of finite numbers in [0, 1].
+
+    Raises:
+        ProtocolError: it is not.
+    """
+    losses = np.asarray(losses, dtype=float)
+    if losses.ndim != 1 or losses.size == 0 or not ((losses >= 0) & (losses <= 1)).all():
+        raise ProtocolError("losses must be a non-empty row of numbers in [0, 1]", where="losses")
+    return losses
+
+
+def planes(losses: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+    """Private inputs in the plane's coordinates, Alice's vector being (1, 0): Bob's W contains the axis
+    (sqrt p, -sqrt(1-p)) and half of the N - 2 dimensions that are left."""
+    axis = np.stack([np.sqrt(losses), -np.sqrt(1 - losses)], axis=1)
+    return {ALICE: {"x": np.tile([1.0, 0.0], (len(losses), 1))}, BOB: {"axis": axis}}
+
+
+class LazyVectors:
+    """Shared random vectors of which only those that a message names are ever drawn: unit, cosine c to Alice's vector.
+
+    A simulator's device: shared randomness, not a message.
+    """
+
+    def __init__(self, x: np.ndarray, cosines: np.ndarray, size: int, messages: list[Payload], shared):
+        across, inside, outside = shared.standard_normal(len(x)), *shared.chisquare(size // 2 - 1, size=(2, len(x)))
+        scale = np.sqrt(np.clip(1 - cosines**2, 0, None) / (across**2 + inside + outside))
+        turned = np.stack([-x[:, 1], x[:, 0]], axis=1)
+        self._plane = cosines[:, None] * x + (scale * across)[:, None] * turned
+        self._inside, self._messages = scale**2 * inside, messages
+
+    def shares(self, heard: list[Payload], axis: np.ndarray) -> np.ndarray:
+        """|P_W u|^2 of the vectors that the messages name, W containing `axis` and the hidden inside."""
+        if heard != self._messages:
+            raise ProtocolError("a message names a vector that was never drawn", where="LazyVectors")
+        return np.einsum("tk,tk->t", self._plane, axis) ** 2 + self._inside
+
+
+Encoder = Callable[[np.random.Generator, int], tuple[np.ndarray, list[Payload]]]
+
+
+def direction_batch(losses: np.ndarray, size: int, seed: int, encode: Encoder, power: float, label: str) -> Batch:
+    """Run an encoder for all losses: ``encode(shared, T)`` gives the cosines and the messages."""
+    losses, size = check_losses(losses), check_size(size)
+    network = Network(planes(losses), seed)
+    drawn: list[LazyVectors] = []
+
+    def alice(me):
+        shared, x = me.shared(label), me.private["x"]
+        cosines, messages = encode(shared, len(x))
+        drawn.append(LazyVectors(x, cosines, size, messages, shared))
+        for message in messages:
+            me.send(BOB, message, label)
+
+    def bob(me):
+        heard = []
+        for _ in range(len(me.private["axis"])):
+            heard.append((yield ALICE))
+        return unbiased(drawn[0].shares(heard, me.private["axis"]), power, size)
+
+    return Batch(losses, network.run({ALICE: alice, BOB: bob})[BOB], network.ledger)
+
+
+def random_payload(rng: np.random.Generator, bits: int) -> Payload:
+    """Uniformly random bits."""
+    return Payload(int.from_bytes(rng.bytes((bits + 7) // 8), "big") >> -bits % 8, bits)
+
+
+def best_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
+    """Best of 2^bits shared random vectors: the index of the one with the largest <u, v>.
+
+    The largest cosine is drawn as the largest of 2^bits order statistics of one coordinate (a Beta law).
+    """
+    whole(bits, "bits", 1)
+
+    def encode(shared, count):
+        log_rate = np.log(shared.exponential(size=count)) - bits * np.log(2)
+        cosines, _ = cosine_of_log_tail(log_tail_of_best(log_rate), size)
+        return cosines, [random_payload(shared, bits) for _ in range(count)]
+
+    return direction_batch(losses, size, seed, encode, best_power(bits, check_size(size)), "best index")
+
+
+def top_bits(kept: int, size: int) -> int:
+    """Positions as one of C(N, q) subsets, and q signs."""
+    return subset_bits(size, kept) + kept
+
+
+def top_batch(losses: np.ndarray, size: int, kept: int, seed: int) -> Batch:
+    """Positions and signs of the `kept` largest of N coordinates after a shared rotation."""
+    kept = check_kept(kept, check_size(size))
+    subsets, width = comb(size, kept), subset_bits(size, kept)
+
+    def encode(shared, count):
+        ranks = [random_payload(shared, width + 64).number % subsets for _ in range(count)]
+        messages = [Payload(rank, width) + random_payload(shared, kept) for rank in ranks]
+        return top_cosines(shared, count, size, kept), messages
+
+    return direction_batch(losses, size, seed, encode, top_mean_power(size, kept), "largest entries")
+
+
+def check_kept(kept: int, size: int) -> int:
+    if whole(kept, "kept", 1) >= size:
+        raise ProtocolError(f"{kept} of {size} coordinates are not the largest of them", where="kept")
+    return kept
+
+
+def top_cosines(rng: np.random.Generator, count: int, size: int, kept: int) -> np.ndarray:
+    """Cosine between a random unit vector of R^N and the signs of its `kept` largest coordinates; (count,).
+
+    The largest are drawn by Renyi's representation of order statistics. ASSUME: the squares of the N - q others, which
+    only normalise, are summed in normal approximation; exact draws of all N below N = 1024.
+    """
+    if size < 1024:
+        entries = np.sort(np.abs(rng.standard_normal((count, size))), axis=1)
+        return entries[:, -kept:].sum(axis=1) / np.sqrt(kept * (entries**2).sum(axis=1))
+    steps = np.cumsum(rng.exponential(size=(count, kept)), axis=1)
+    tails = steps / (steps[:, -1:] + rng.gamma(size + 1 - kept, size=(count, 1)))
+    largest = -special.ndtri(tails / 2)
+    least = largest[:, -1]
+    inside = 1 - tails[:, -1]
+    density = 2 * np.exp(-(least**2) / 2) / np.sqrt(2 * np.pi)
+    square = 1 - least * density / inside
+    fourth = 3 - (least**3 + 3 * least) * density / inside
+    others = (size - kept) * square + np.sqrt((size - kept) * (fourth - square**2)) * rng.standard_normal(count)
+    return largest.sum(axis=1) / np.sqrt(kept * (others + (largest**2).sum(axis=1)))
+
+
+@lru_cache
+def top_mean_power(size: int, kept: int) -> float:
+    """E[c^2] of top-q, from draws that both parties can make beforehand."""
+    rng = generator("calibration", "top", size, kept)
+    count = max(200, min(20_000, CALIBRATION_NUMBERS // (size if size < 1024 else kept + 1)))
+    return float((top_cosines(rng, count, size, kept) ** 2).mean())
+
+
+def quantise(scaled: np.ndarray, bits: int, dither: np.ndarray) -> np.ndarray:
+    """Cells of coordinates in units of N^-1/2 for a uniform quantiser of 2^bits levels, dithered by `dither` in
+    [-1/2, 1/2) steps. One bit is the sign, undithered."""
+    if bits == 1:
+        return (scaled > 0).astype(np.int64)
+    half = 1 << (bits - 1)
+    return (np.clip(np.floor(scaled / quantiser_step(bits) + dither), -half, half - 1) + half).astype(np.int64)
+
+
+def rebuild(cells: np.ndarray, bits: int, dither: np.ndarray) -> np.ndarray:
+    """The middle of each cell, less the dither; in units of N^-1/2."""
+    if bits == 1:
+        return 2.0 * cells - 1
+    return (cells - (1 << (bits - 1)) + 0.5 - dither) * quantiser_step(bits)
+
+
+def _sent(rng: np.random.Generator, count: int, size: int, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of random unit vectors (count, N), and the cosine of what they rebuild to the vectors."""
+    vectors = rng.standard_normal((count, size))
+    vectors *= np.sqrt(size) / np.linalg.norm(vectors, axis=1, keepdims=True)
+    dither = rng.uniform(-0.5, 0.5, size=vectors.shape)
+    cells = quantise(vectors, check_real(bits), dither)
+    seen = rebuild(cells, bits, dither)
+    overlap = np.einsum("tn,tn->t", vectors, seen)
+    return cells, overlap / (np.sqrt(size) * np.linalg.norm(seen, axis=1))
+
+
+def check_real(bits: int) -> int:
+    if whole(bits, "bits_per_real", 1) > 24:
+        raise ProtocolError(f"{bits} bits a number are more than a float32 holds", where="bits_per_real")
+    return bits
+
+
+@lru_cache
+def everything_power(size: int, bits: int) -> float:
+    """E[c^2] of a vector sent with `bits` a coordinate, from draws that both parties can make beforehand."""
+    rng = generator("calibration", "everything", size, bits)
+    return float((_sent(rng, max(8, CALIBRATION_NUMBERS // (4 * size)), size, bits)[1] ** 2).mean())
+
+
+def everything_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
+    """All N coordinates after a shared random rotation, `bits` each, dithered, step in units of N^-1/2."""
+    check_real(bits)
+
+    def encode(shared, count):
+        cells, cosines = _sent(shared, count, size, bits)
+        return cosines, [from_integers(row, bits) for row in cells]
+
+    return direction_batch(losses, size, seed, encode, everything_power(check_size(size), bits), "coordinates")
