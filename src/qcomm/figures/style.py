@@ -50,6 +50,17 @@ COLOURS = {
     "fidelity": _PALETTE[0],
     "practical fidelity": _PALETTE[1],
     "non-negative fidelity": _PALETTE[3],
+    "one copy": "#d9a400",
+    "quantum sampling": "#a85a00",
+    "quantum amplitude estimation": "#d9a400",
+    "top-q": _PALETTE[4],
+    "random projection": _PALETTE[2],
+    "send everything": _PALETTE[7],
+    "Bob's parameters": _PALETTE[5],
+    "send x": _PALETTE[6],
+    "pointer": _PALETTE[0],
+    "pointer and tables": _PALETTE[9],
+    "pointer and guess": _PALETTE[1],
 }
 
 WIDTH = 7.0  # inches; text width of a page

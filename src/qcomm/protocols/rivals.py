@@ -18,7 +18,7 @@ from scipy import special
 
 from qcomm.errors import ProtocolError
 from qcomm.network import Ledger, Network, Payload
-from qcomm.network.payload import from_integers, subset_bits
+from qcomm.network.payload import subset_bits
 from qcomm.protocols.rivals_law import best_power, check_size, log_tail_of_best, unbiased
 from qcomm.protocols.task import ALICE, BOB
 from qcomm.seeds import generator
@@ -26,7 +26,7 @@ from qcomm.theory.checks import whole
 from qcomm.theory.sphere import cosine_of_log_tail
 from qcomm.theory.success import quantiser_step
 
-CALIBRATION_NUMBERS = 2_000_000
+CALIBRATION_NUMBERS = 600_000
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,18 @@ def direction_batch(losses: np.ndarray, size: int, seed: int, encode: Encoder, p
     return Batch(losses, network.run({ALICE: alice, BOB: bob})[BOB], network.ledger)
 
 
-def random_payload(rng: np.random.Generator, bits: int) -> Payload:
-    """Uniformly random bits."""
-    return Payload(int.from_bytes(rng.bytes((bits + 7) // 8), "big") >> -bits % 8, bits)
+def random_numbers(rng: np.random.Generator, bits: int, count: int) -> list[int]:
+    """`count` uniformly random whole numbers below 2^bits."""
+    width = (bits + 7) // 8
+    data, unused = rng.bytes(width * count), -bits % 8
+    return [int.from_bytes(data[start : start + width], "big") >> unused for start in range(0, width * count, width)]
+
+
+def row_payloads(cells: np.ndarray, width: int) -> list[Payload]:
+    """Each row of non-negative integers (T, m) below 2^width as one payload, `width` bits an entry."""
+    bits = (cells[..., None] >> np.arange(width - 1, -1, -1) & 1).astype(np.uint8).reshape(len(cells), -1)
+    packed, unused = np.packbits(bits, axis=1), -bits.shape[1] % 8
+    return [Payload(int.from_bytes(row.tobytes(), "big") >> unused, bits.shape[1]) for row in packed]
 
 
 def best_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
@@ -131,7 +140,7 @@ def best_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
     def encode(shared, count):
         log_rate = np.log(shared.exponential(size=count)) - bits * np.log(2)
         cosines, _ = cosine_of_log_tail(log_tail_of_best(log_rate), size)
-        return cosines, [random_payload(shared, bits) for _ in range(count)]
+        return cosines, [Payload(index, bits) for index in random_numbers(shared, bits, count)]
 
     return direction_batch(losses, size, seed, encode, best_power(bits, check_size(size)), "best index")
 
@@ -147,8 +156,9 @@ def top_batch(losses: np.ndarray, size: int, kept: int, seed: int) -> Batch:
     subsets, width = comb(size, kept), subset_bits(size, kept)
 
     def encode(shared, count):
-        ranks = [random_payload(shared, width + 64).number % subsets for _ in range(count)]
-        messages = [Payload(rank, width) + random_payload(shared, kept) for rank in ranks]
+        ranks = [number % subsets for number in random_numbers(shared, width + 64, count)]
+        signs = random_numbers(shared, kept, count)
+        messages = [Payload(rank << kept | sign, width + kept) for rank, sign in zip(ranks, signs, strict=True)]
         return top_cosines(shared, count, size, kept), messages
 
     return direction_batch(losses, size, seed, encode, top_mean_power(size, kept), "largest entries")
@@ -235,6 +245,6 @@ def everything_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Bat
 
     def encode(shared, count):
         cells, cosines = _sent(shared, count, size, bits)
-        return cosines, [from_integers(row, bits) for row in cells]
+        return cosines, row_payloads(cells, bits)
 
     return direction_batch(losses, size, seed, encode, everything_power(check_size(size), bits), "coordinates")

@@ -43,6 +43,8 @@ def need_by_execution(
         DataError: the ladder never meets the target.
     """
     guess = max(guess, least)
+    if guess < 4 * least and success_at(least, trials)[0] >= target:
+        return Need(least, least, least)
     centre = _fit(success_at, guess, COARSE, target, max(100, trials // 4), two_sided, least).value
     for _ in range(4):
         centre = float(np.clip(centre, least, None))

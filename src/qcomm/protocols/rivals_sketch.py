@@ -13,8 +13,8 @@ import numpy as np
 from scipy import special
 
 from qcomm.network import Network
-from qcomm.network.payload import from_integers, to_integers
-from qcomm.protocols.rivals import Batch, check_losses, check_real, planes
+from qcomm.network.payload import to_integers
+from qcomm.protocols.rivals import Batch, check_losses, check_real, planes, row_payloads
 from qcomm.protocols.rivals_law import check_size
 from qcomm.protocols.task import ALICE, BOB, open_unit
 from qcomm.theory.checks import whole
@@ -112,8 +112,8 @@ def sketch_batch(losses: np.ndarray, size: int, count: int, seed: int, *, bits: 
             vectors = shared.standard_normal((2, len(x), count))  # coordinates of s_i in the plane
             drawn.append((vectors, shared))
             sketch = vectors[0] * x[:, :1] + vectors[1] * x[:, 1:]
-            for row in levels(sketch, bits)[0]:
-                me.send(BOB, from_integers(row, bits), "sketch")
+            for message in row_payloads(levels(sketch, bits)[0], bits):
+                me.send(BOB, message, "sketch")
 
     def bob(me):
         values = []
