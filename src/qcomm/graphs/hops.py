@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from qcomm.errors import ConfigError, DataError
+from qcomm.graphs.diffusion import diffusion, steps
 from qcomm.graphs.operators import PAGERANK_TELEPORT, operator, with_self_loops
 
 Matrix = np.ndarray | sparse.csr_array
@@ -80,6 +81,7 @@ def node_hops(
     row_normalised: bool = False,
     self_loops: bool = False,
     dtype=np.float32,
+    threads: int = 1,
 ) -> Iterator[Matrix]:
     """Yield X, S X, .., S^hops X of node classification, S the row-normalised symmetric operator.
 
@@ -90,6 +92,7 @@ def node_hops(
         row_normalised: divide the rows of X by their sums first. Hop features are never normalised again.
         self_loops: add self-loops to the adjacency first.
         dtype: of operator and features.
+        threads: of the diffusion of dense features; they do not change the result.
 
     Raises:
         ConfigError: `hops` is negative.
@@ -99,10 +102,15 @@ def node_hops(
         raise ConfigError(f"{hops} hops are not possible", fix="give 0 or more")
     features = as_features(features, dtype)
     _same_nodes(adjacency, features)
-    step = operator("sign", with_self_loops(adjacency) if self_loops else adjacency, dtype)
-    features = rows_to_sum_one(features) if row_normalised else features
-    yield compact(features)
-    yield from powers(step, features, hops)
+    current, done = compact(rows_to_sum_one(features) if row_normalised else features), 0
+    yield current
+    if sparse.issparse(current):
+        step = operator("sign", with_self_loops(adjacency) if self_loops else adjacency, dtype)
+        while sparse.issparse(current) and done < hops:
+            current, done = compact(step @ current), done + 1
+            yield current
+    if done < hops:
+        yield from steps(diffusion(adjacency, self_loops=self_loops, dtype=dtype), current, hops - done, threads)
 
 
 def one_hot(tags: np.ndarray, dtype=np.float32) -> sparse.csr_array:

@@ -10,9 +10,11 @@ import scipy.sparse as sp
 
 from qcomm.data.values import SPLITS, unpack_matrix
 from qcomm.errors import DataError
+from qcomm.graphs.bfloat import Bfloat16
+from qcomm.graphs.diffusion_store import drop_pages
 from qcomm.graphs.mapped import map_npz
 
-Matrix = np.ndarray | sp.csr_array
+Matrix = np.ndarray | sp.csr_array | Bfloat16
 DENSE_ABOVE = 0.3  # share of non-zeros above which BLAS on a dense block beats our sparse product (512 units)
 IN_MEMORY = 1 << 29  # bytes; larger blocks of rows stay in the file and are read piece by piece
 
@@ -36,7 +38,9 @@ class Rows:
         """Rows start .. stop - 1."""
         if self.index is None:
             return self.matrix[start:stop]
-        return np.asarray(self.matrix[self.index[start:stop]])
+        rows = np.asarray(self.matrix[self.index[start:stop]])
+        drop_pages(self.matrix.bits if isinstance(self.matrix, Bfloat16) else self.matrix)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def load_node_data(path: str | Path, hops: int | None = None) -> NodeData:
         raise DataError("no hop features of a node set", where=str(path))
     splits = {name: np.array(arrays[f"split_{name}"]) for name in SPLITS}
     count = int(arrays["hops"]) if hops is None else hops
-    matrices = (unpack_matrix(f"hop{hop}", arrays) for hop in range(count))
+    matrices = (_matrix(f"hop{hop}", arrays) for hop in range(count))
     labels = np.array(arrays["labels"])
     return NodeData(
         tuple(cut(matrix, splits) for matrix in matrices),
@@ -94,14 +98,21 @@ def load_node_data(path: str | Path, hops: int | None = None) -> NodeData:
     )
 
 
+def _matrix(name: str, arrays: dict[str, np.ndarray]) -> Matrix:
+    bits = arrays.get(f"{name}_bfloat16")
+    return unpack_matrix(name, arrays) if bits is None else Bfloat16(bits)
+
+
 def cut(features: Matrix, splits: dict[str, np.ndarray]) -> Hop:
     """Rows and columns of one hop as training and evaluation need them."""
     width, held_out = features.shape[1], np.concatenate([splits["valid"], splits["test"]])
-    rows = held_out.size + splits["train"].size
-    if not sp.issparse(features) and rows * width * features.itemsize > IN_MEMORY:
+    row = width * features.dtype.itemsize
+    if not sp.issparse(features) and held_out.size * row > IN_MEMORY:
         # columns without gradient are not worth finding here: Adam leaves them where they are
         nothing = np.empty((held_out.size, 0), features.dtype)
-        return Hop(Rows(features, splits["train"]), np.arange(width), Rows(features, held_out), nothing, width)
+        fits = splits["train"].size * row <= IN_MEMORY  # then read once, not every epoch
+        train = Rows(features[splits["train"]]) if fits else Rows(features, splits["train"])
+        return Hop(train, np.arange(width), Rows(features, held_out), nothing, width)
     train = features[splits["train"]]
     used = np.asarray((train != 0).sum(0)).ravel() > 0
     active, idle = np.flatnonzero(used), np.flatnonzero(~used)

@@ -1,0 +1,85 @@
+"""Growth of time and memory of the node pipeline with the size of the graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from qcomm.errors import DataError
+from qcomm.figures.style import COLOURS
+
+PHASES = {"generate": "reference", "features": "SIGN-prelu", "training epoch": "SIGN-poly", "evaluation": "GIN"}
+UNITS = {"seconds": "time (s)", "peak_memory_mb": "peak memory (MB)"}
+
+
+def power_law(sizes, values, confidence: float = 0.95) -> tuple[float, float, float, float]:
+    """Fit values = factor * sizes^exponent by least squares of the logarithms.
+
+    Returns:
+        exponent, its lower and upper confidence limit (Student t), factor.
+
+    Raises:
+        DataError: fewer than three positive values.
+    """
+    if len(sizes) < 3 or np.min(values) <= 0:
+        raise DataError("an exponent needs three or more positive values", where="scale")
+    fit = stats.linregress(np.log(sizes), np.log(values))
+    half = fit.stderr * stats.t.ppf(0.5 + confidence / 2, len(sizes) - 2)
+    return fit.slope, fit.slope - half, fit.slope + half, float(np.exp(fit.intercept))
+
+
+def above_start(part: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """Sizes above the smallest with what they need beyond it: imports and interpreter cost the same at every size."""
+    part = part.sort_values("nodes")
+    rest = part.iloc[1:]
+    beyond = pd.DataFrame({"nodes": rest.nodes, quantity: rest[quantity] - part[quantity].iloc[0]})
+    return beyond[beyond[quantity] > 0]
+
+
+def exponents(table: pd.DataFrame) -> pd.DataFrame:
+    """Fitted exponents of seconds and memory per phase, after the smallest size was taken off as start-up cost.
+
+    Args:
+        table: nodes, phase, seconds, peak_memory_mb.
+
+    Returns:
+        phase, quantity, exponent, low, high, factor, sizes; no exponent where fewer than three sizes need measurably more
+        than the smallest.
+    """
+    rows = []
+    for phase, part in table.groupby("phase", sort=False):
+        for quantity in UNITS:
+            rest = above_start(part, quantity)
+            enough = len(rest) >= 3
+            exponent, low, high, factor = power_law(rest.nodes, rest[quantity]) if enough else [np.nan] * 4
+            limits = {"exponent": exponent, "low": low, "high": high, "factor": factor, "sizes": len(rest)}
+            rows.append({"phase": phase, "quantity": quantity, **limits})
+    return pd.DataFrame(rows)
+
+
+def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
+    """Measured values against the number of nodes, both logarithmic, with the fitted power laws dashed.
+
+    Args:
+        table: nodes, phase, seconds, peak_memory_mb.
+        fits: `exponents` of the table.
+        quantity: seconds or peak_memory_mb.
+        ax: axes to draw on.
+    """
+    for phase, colour in PHASES.items():
+        part, fit = table[table.phase == phase], fits[(fits.phase == phase) & (fits.quantity == quantity)]
+        if quantity == "peak_memory_mb" and phase == "evaluation":
+            continue  # the same process as the training epoch
+        (fit,) = fit.itertuples()
+        start = part.sort_values("nodes")[quantity].iloc[0]
+        grid = np.geomspace(part.nodes.min(), part.nodes.max(), 60)
+        label = f"{phase}: {fit.exponent:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
+        ax.plot(part.nodes, part[quantity], "o", color=COLOURS[colour], markersize=4, label=label)
+        ax.plot(grid, start + fit.factor * grid**fit.exponent, "--", color=COLOURS[colour], linewidth=1)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlabel("nodes")
+    ax.set_ylabel(UNITS[quantity])
+    ax.legend(fontsize="x-small", title="exponent beyond start-up, 95 % interval", title_fontsize="x-small")
+    return ax
