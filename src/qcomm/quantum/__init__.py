@@ -1,0 +1,1 @@
+"""Circuits with owners, and a fast engine for them."""
