@@ -36,7 +36,7 @@ def test_order_statistic_sampler_has_the_exact_success(size, bits):
 
 @pytest.mark.parametrize(("size", "bits"), [(16, 4), (64, 6), (256, 9)])
 def test_sampler_agrees_with_the_codebook_drawn_in_full(size, bits):
-    losses = np.tile([0.0, 1.0], 150)
+    losses = np.tile([0.0, 1.0], 100)
     literal = [rivals_literal.best_of(task, seed, bits) for seed, task in enumerate(tasks(size, losses))]
     assert {run.ledger.bits for run in literal} == {bits}
     lazy = rivals.best_batch(COIN, size, bits, seed=2)
@@ -91,10 +91,10 @@ def test_sketch_is_unbiased_and_has_the_stated_variance(bits, loss):
 
 def test_sketch_without_control_variate_has_the_variance_of_the_specification():
     size, count, p = 64, 80, 0.6
-    batch = rivals_sketch.sketch_batch(np.full(20000, p), size, count, seed=5, bits=12, control=False)
+    batch = rivals_sketch.sketch_batch(np.full(9000, p), size, count, seed=5, bits=12, control=False)
     wanted = (size + 8 * p + 6 * p**2) / count**2 + 4 * p * (1 + p) / count
-    assert batch.values.var() == pytest.approx(wanted, rel=0.06)
-    mended = rivals_sketch.sketch_batch(np.full(20000, p), size, count, seed=5, bits=12)
+    assert batch.values.var() == pytest.approx(wanted, rel=0.08)
+    mended = rivals_sketch.sketch_batch(np.full(9000, p), size, count, seed=5, bits=12)
     assert mended.values.var() < 0.75 * wanted
     assert rivals_sketch.moments(12).coefficient == pytest.approx(2, rel=1e-3)
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qcomm.protocols import noise, rivals_law
-from qcomm.protocols.communication_costs import FLOAT_BITS, angle_bits
+from qcomm.protocols import noise
+from qcomm.protocols.communication_costs import FLOAT_BITS
 from qcomm.protocols.inference_exact import failure_at, fewest_copies
 from qcomm.protocols.inference_sweep import binomial_interval
 from qcomm.theory.slopes import Slope, fit_slope
@@ -17,7 +17,9 @@ from qcomm.theory.slopes import Slope, fit_slope
 # Bits of the best shared vector at success 2/3, measured independently of this package.
 SPECIFIED = {64: 5.9, 256: 9.8, 1024: 17.4, 4096: 32.2, 16384: 61.2, 65536: 115.1}
 LARGEST_QUBITS = 60
+ASYMPTOTIC = 1024  # below, whole bits and low dimensions bend the exponent
 PARAMETERS = "Bob's parameters"
+BITS_PER_REAL = {PARAMETERS: FLOAT_BITS, "send x": FLOAT_BITS, "random projection": 1, "send everything": "1 to 4"}
 
 
 def exponent_rows(costs: pd.DataFrame, fit_from: int) -> pd.DataFrame:
@@ -77,7 +79,7 @@ def best_rivals(part: pd.DataFrame) -> dict[str, RivalCurve]:
 
 
 def break_even_rows(costs: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """The smallest N from which the best quantum protocol sends fewer qubits than the best rival bits, and stays below.
+    """The range of N in which the best quantum protocol sends fewer qubits than the best rival sends bits.
 
     One row for each task, accuracy and noise, against all rivals and against all but Bob's parameters.
     """
@@ -107,26 +109,28 @@ def _estimating(part: pd.DataFrame, eps: float, delta: float, p: float) -> dict[
 
 
 def _break_even(task, eps, delta, p, quantum, curves: Mapping[str, RivalCurve], promise: str) -> dict[str, Any]:
+    """The range of N = 2^n, n = 4 .. `LARGEST_QUBITS`, in which quantum sends less, and both costs where it starts."""
     row = {"task": task, "eps": eps, "delta": delta, "noise": p, "Bob's block": promise}
-    ahead = None
-    for n in range(LARGEST_QUBITS, 2, -1):
-        best_quantum = min(quantum, key=lambda name: quantum[name](n))
-        best_rival = min(curves, key=lambda name: curves[name].bits(n))
-        if quantum[best_quantum](n) >= curves[best_rival].bits(n):
-            break
-        ahead = (n, best_quantum, best_rival)
-    if ahead is None:
-        return {**row, "N": f"none up to 2^{LARGEST_QUBITS}"}
-    n, best_quantum, best_rival = ahead
+    ahead = []
+    for n in range(4, LARGEST_QUBITS + 1):
+        mine = min((cost(n), name) for name, cost in quantum.items())
+        theirs = min((curve.bits(n), name) for name, curve in curves.items())
+        if mine[0] < theirs[0]:
+            ahead.append((n, mine, theirs))
+    if not ahead:
+        return {**row, "N from": "none", "N to": "none"}
+    n, (qubits, protocol), (bits, rival) = ahead[0]
+    last = ahead[-1][0]
     return {
         **row,
-        "N": f"2^{n}",
-        "quantum protocol": best_quantum,
-        "qubits": quantum[best_quantum](n),
-        "best rival": best_rival,
-        "bits": curves[best_rival].bits(n),
-        "bits per real": {PARAMETERS: FLOAT_BITS, "send x": FLOAT_BITS}.get(best_rival, 1),
-        "rival's cost": "measured" if curves[best_rival].measured(n) else "extrapolated",
+        "N from": f"2^{n}",
+        "N to": f"2^{last}" if last < LARGEST_QUBITS else f"2^{last} and on",
+        "quantum protocol": protocol,
+        "qubits": qubits,
+        "best rival": rival,
+        "bits": bits,
+        "bits per real": BITS_PER_REAL.get(rival, "no reals sent"),
+        "rival's cost": "measured" if curves[rival].measured(n) else "extrapolated",
     }
 
 
@@ -163,7 +167,8 @@ def _codebook_checks(costs: pd.DataFrame, exponents: pd.DataFrame, settings: Map
                 yield f"best of 2^k, {method}, N = {size}: bits over {bits:g}", mine.cost[size] / bits, 0.95, 1.05
         found = exponents[(exponents.task == "subspace") & (exponents.protocol == "best of 2^k")]
         for one in found[found.method == method].itertuples():
-            yield f"best of 2^k, {method}: exponent over N >= {one.from_dimension}", one.exponent, 0.44, 0.5
+            if one.from_dimension >= ASYMPTOTIC:
+                yield f"best of 2^k, {method}: exponent over N >= {one.from_dimension}", one.exponent, 0.44, 0.5
     for one in best[best.method == "literal"].itertuples():
         name = f"best of 2^k, codebook in full, N = {one.dimension}: exact success in the 99% interval"
         yield name, one.success_exact, one.success_low, one.success_high
@@ -183,19 +188,3 @@ def subspace_curve(costs: pd.DataFrame) -> pd.DataFrame:
     part = costs[(costs.task == "subspace") & (costs.method == "executed")]
     best = part.groupby(["dimension", "kind"], as_index=False).cost.min()
     return best[["dimension", "kind", "cost"]]
-
-
-def lower_and_upper(size: np.ndarray) -> pd.DataFrame:
-    """N^(1/3), the proven two-way lower bound up to a constant (Klartag, Regev 2011), and sqrt N, the upper bound."""
-    size = np.asarray(size, dtype=float)
-    return pd.DataFrame({"dimension": size, "N^(1/3)": size ** (1 / 3), "sqrt N": np.sqrt(size)})
-
-
-def ansatz_bits(size: int, per_qubit: int) -> int:
-    """What Bob's parameters cost where his block is an ansatz."""
-    return angle_bits(size, per_qubit)
-
-
-def exact_best_curve(size: np.ndarray, target: float) -> np.ndarray:
-    """Exact bits of the best shared vector, for a smooth line."""
-    return np.array([rivals_law.best_bits(int(each), target) for each in size])
