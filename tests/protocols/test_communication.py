@@ -9,16 +9,16 @@ from qcomm.protocols import noise, noise_sweep, rivals_law
 from qcomm.protocols.sampling import visibility
 
 SETTINGS = {
-    "qubits": [4, 8, 10, 12, 14],
+    "qubits": [4, 8, 10, 12],
     "target": 2 / 3,
     "accuracies": [[0.1, 1 / 3]],
     "losses": [0.05, 0.5, 0.95],
-    "fit_from": 1024,
+    "fit_from": 256,
     "largest_haar": 64,
     "instances": 6,
     "wrong_trials": 40,
     "codebook_trials": 30,
-    "trials": 3000,
+    "trials": 8000,
     "estimate_trials": 600,
     "numbers": 6e5,
     "checks": 200,

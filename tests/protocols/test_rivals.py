@@ -145,7 +145,7 @@ def test_needs_found_by_execution_are_the_exact_ones():
     assert need.low < law.best_bits(1024) < need.high
     assert need.value == pytest.approx(law.best_bits(1024), rel=0.05)
     with pytest.raises(DataError, match="no crossing"):
-        need_by_execution(lambda bits, trials: (0.55, trials), 10, 2 / 3, 1000, two_sided=False)
+        need_by_execution(lambda bits, trials: (0.5, trials), 10, 2 / 3, 1000, two_sided=False)
 
 
 def test_same_seed_same_values_another_seed_others():

@@ -1,5 +1,9 @@
 """Linear classification, expressivity and privacy: claims C9, C8 and C10."""
 
+
+include: "inference.smk"  # vector-in-subspace is drawn beside linear classification
+
+
 LINEAR = ("costs", "constants", "slopes", "margins", "classifiers")
 
 
@@ -90,6 +94,7 @@ rule plot_linear:
         costs=rules.linear.output.costs,
         slopes=rules.linear.output.slopes,
         classifiers=rules.linear.output.classifiers,
+        subspace=f"{RESULTS}/communication/subspace.csv",
     output:
         figure=figure_files("linear"),
         table=table_files("linear_break_even"),
@@ -104,7 +109,8 @@ rule plot_linear:
         runtime=10,
     shell:
         "python -m qcomm.stages.plot_linear --costs {input.costs:q} --slopes {input.slopes:q}"
-        " --classifiers {input.classifiers:q} --out {output.figure:q} --table {output.table:q} 2> {log:q}"
+        " --classifiers {input.classifiers:q} --subspace {input.subspace:q}"
+        " --out {output.figure:q} --table {output.table:q} 2> {log:q}"
 
 
 rule plot_expressivity:

@@ -21,7 +21,7 @@ DRAWN = (
     "Bob's parameters",
 )
 BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-TOP = 3e7  # qubits or bits; Bob's description of a generic subspace leaves the picture above
+TOP = 2e9  # qubits or bits; Bob's description of a generic subspace leaves the picture above
 
 
 def _curves(costs: pd.DataFrame, ax: plt.Axes) -> plt.Axes:

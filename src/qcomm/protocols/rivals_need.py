@@ -12,7 +12,7 @@ from qcomm.errors import DataError
 
 COARSE = (0.55, 1.0, 1.8)
 FINE = (0.75, 0.87, 1.0, 1.15, 1.33)
-LEAST_SCORE = 0.08  # below this normal score the logarithm of a measured one means little
+SLOPE_SPREAD = 0.5  # of the slope around 1, in units of the wanted score over the ladder's centre
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ def need_by_execution(
 ) -> Need:
     """Where the success of ``success_at(resource, trials) -> (share of successes, trials made)`` crosses `target`.
 
-    ln z is fitted by a line in ln resource, z the normal score of the success: of a decision ndtri(s), of an estimate
-    (`two_sided`) ndtri((1 + s)/2); either grows as a power of the resource. A coarse ladder around `guess` first, with
+    z is fitted by a line in the resource, z the normal score of the success: of a decision ndtri(s), of an estimate
+    (`two_sided`) ndtri((1 + s)/2); either is nearly proportional to the resource, which is the weak prior of the slope.
+    A coarse ladder around `guess` first, with
     a fourth of the trials, then a fine one around its crossing, moved as long as the crossing lies outside.
 
     Raises:
@@ -59,28 +60,23 @@ def _fit(success_at, centre, factors, target, trials, two_sided, least) -> Need:
     rungs = sorted({max(least, round(centre * factor)) for factor in factors})
     while len(rungs) < 3:  # small whole numbers coincide
         rungs.append(rungs[-1] + 1)
-    x, y, sigma = [], [], []
+    wanted, scores, sigma = ndtri((1 + target) / 2 if two_sided else target), [], []
     for rung in rungs:
         share, made = success_at(rung, trials)
         share = float(np.clip(share, 0.5 / made, 1 - 0.5 / made))
         score = ndtri((1 + share) / 2 if two_sided else share)
-        if score < LEAST_SCORE:
-            continue
-        slope = np.exp(-(score**2) / 2) / np.sqrt(2 * np.pi) * (2 if two_sided else 1)
-        x.append(np.log(rung))
-        y.append(np.log(score))
-        sigma.append(np.sqrt(share * (1 - share) / made) / slope / score)
-    if len(x) < 2:
-        return Need(centre * factors[-1], 0.0, np.inf)
-    wanted = np.log(ndtri((1 + target) / 2 if two_sided else target))
-    return _crossing(np.array(x), np.array(y), np.array(sigma), wanted)
+        density = np.exp(-(score**2) / 2) / np.sqrt(2 * np.pi) * (2 if two_sided else 1)
+        scores.append(score / wanted)
+        sigma.append(np.sqrt(share * (1 - share) / made) / density / wanted)
+    return _crossing(np.array(rungs) / centre, np.array(scores), np.array(sigma), centre)
 
 
-def _crossing(x: np.ndarray, y: np.ndarray, sigma: np.ndarray, wanted: float) -> Need:
+def _crossing(x: np.ndarray, y: np.ndarray, sigma: np.ndarray, unit: float) -> Need:
+    """Where the line through y(x) reaches 1, times `unit`; its slope has the prior 1 +- `SLOPE_SPREAD`."""
     weight = 1 / sigma**2
     centre, level = np.average(x, weights=weight), np.average(y, weights=weight)
-    spread = (weight * (x - centre) ** 2).sum()
-    slope = max((weight * (x - centre) * y).sum() / spread, 0.15)
-    found = centre + (wanted - level) / slope
-    error = np.sqrt(1 / weight.sum() + ((found - centre) ** 2) / spread) / slope
-    return Need(*(float(np.exp(found + shift * error)) for shift in (0, -1.96, 1.96)))
+    spread = (weight * (x - centre) ** 2).sum() + SLOPE_SPREAD**-2
+    slope = max(((weight * (x - centre) * y).sum() + SLOPE_SPREAD**-2) / spread, 0.2)
+    found = centre + (1 - level) / slope
+    error = 1.96 * np.sqrt(1 / weight.sum() + (found - centre) ** 2 / spread) / slope
+    return Need(*(float(unit * max(found + shift, 0.01)) for shift in (0, -error, error)))
