@@ -16,6 +16,8 @@ include: "workflow/rules/nodes.smk"
 include: "workflow/rules/graph_training.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/quantum.smk"
+include: "workflow/rules/distributed.smk"
 
 
 rule all:
@@ -23,3 +25,5 @@ rule all:
     input:
         rules.tables.output.files,
         rules.theory.input,
+        rules.plot_circuit.output,
+        rules.plot_distributed.output,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from qcomm.figures.legends import shared_legend
 from qcomm.figures.style import COLOURS, WIDTH
 
 NAMES = {"logreg": "logistic regression", "majority": "majority class"}
@@ -25,7 +26,7 @@ def distributed(curves: pd.DataFrame, accuracies: pd.DataFrame) -> tuple[plt.Fig
         ax.set_xlabel(label)
     axes[1].set_xscale("log")
     axes[0].set_ylabel("test accuracy (%)")
-    axes[0].legend(fontsize="x-small", loc="lower right")
+    shared_legend(figure, 3)
     return figure, drawn
 
 

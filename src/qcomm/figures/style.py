@@ -89,3 +89,9 @@ def save(figure: plt.Figure, prefix: str | Path, data: pd.DataFrame) -> None:
             figure.savefig(part, format=kind, dpi=200, metadata=metadata)
     plt.close(figure)
     write_csv(f"{prefix}.csv", data)
+
+
+def save_svg(figure: plt.Figure, path: str | Path) -> None:
+    """Write a figure as svg, without a date; the figure stays open."""
+    with atomic_path(path) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None, "Creator": None})

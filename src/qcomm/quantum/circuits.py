@@ -129,8 +129,11 @@ class DistributedCircuit:
 
     def circuit(self, *, measured: bool = False) -> cirq.Circuit:
         """All blocks one after the other as one circuit, block by block in separate moments."""
-        parts = [*self.blocks, *([measurement(self.qubits, self.measured_by)] if measured else [])]
-        return cirq.Circuit(moment for part in parts for moment in part)
+        return cirq.Circuit(moment for part in self.circuit_parts(measured=measured) for moment in part)
+
+    def circuit_parts(self, *, measured: bool = False) -> list[cirq.Circuit]:
+        """The blocks in order and, with `measured`, the measurement."""
+        return [*self.blocks, *([measurement(self.qubits, self.measured_by)] if measured else [])]
 
     def traffic(self, copies: int = 1) -> Ledger:
         """The messages that changes of ownership imply; the channel must count the same."""

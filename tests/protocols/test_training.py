@@ -1,0 +1,90 @@
+"""Training of the distributed model: traffic as executed, learning, seeds, and the check against the walks."""
+
+import numpy as np
+import pytest
+
+from qcomm.errors import DataError, ProtocolError
+from qcomm.protocols import training
+from qcomm.protocols.training import step_traffic, train_fold
+from qcomm.protocols.training_data import encode_graphs, logistic, majority
+from qcomm.quantum.model import DistributedModel
+from qcomm.seeds import generator
+
+SETTINGS = {"steps": 12, "batch": 8, "lr": 0.1, "evaluate_every": 4, "seed": 0}
+
+
+def graphs(count=60, width=6):
+    """Two classes that differ in the mean of their node features."""
+    rng = generator("training test")
+    labels = np.arange(count) % 2
+    offsets = np.concatenate([[0], np.cumsum(rng.integers(3, 7, count))])
+    nodes = rng.normal(size=(offsets[-1], width)) + np.repeat(labels, np.diff(offsets))[:, None]
+    return nodes, offsets, labels
+
+
+def encoded():
+    return encode_graphs(*graphs(), np.arange(50))
+
+
+def test_rows_are_unit_vectors_scaled_by_training_graphs_only():
+    nodes, offsets, labels = graphs()
+    data = encode_graphs(nodes, offsets, labels, np.arange(50))
+    assert (data.qubits, data.width) == (3, 7)
+    np.testing.assert_allclose(np.linalg.norm(data.inputs, axis=1), 1)
+    assert (data.inputs[:, 7] == 0).all()
+    changed = nodes.copy()
+    changed[offsets[50] :] *= 100
+    np.testing.assert_array_equal(encode_graphs(changed, offsets, labels, np.arange(50)).inputs[:50], data.inputs[:50])
+
+
+def test_three_classes_and_bad_numbers_are_refused():
+    nodes, offsets, labels = graphs()
+    with pytest.raises(DataError, match="two classes"):
+        encode_graphs(nodes, offsets, labels % 2 + (labels == 1) * np.arange(60), np.arange(50))
+    nodes[3, 2] = np.nan
+    with pytest.raises(DataError, match="NaN"):
+        encode_graphs(nodes, offsets, labels, np.arange(50))
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_step_sends_what_its_walks_send(layers):
+    model, data = DistributedModel(3, layers, 1), encoded()
+    angles = generator("angles").uniform(-1, 1, model.parameters)
+    ledger = step_traffic(model, angles, data.inputs[:8], np.linspace(-1, 1, 8), 0, check=True)
+    assert ledger.qubits == 8 * (2 * layers * 3 + (6 * layers**2 - layers) * 4)
+    assert ledger.bits == 8 * 32
+    assert ledger.messages == 8 * (2 * layers + 6 * layers**2 - layers) + 1
+
+
+def test_an_engine_that_disagrees_with_the_walks_stops_training(monkeypatch):
+    model, data = DistributedModel(3, 1, 1), encoded()
+    kept = model.derivative
+    monkeypatch.setattr(model, "derivative", lambda *where: lambda mu: 0.5 * kept(*where)(mu))
+    with pytest.raises(ProtocolError, match="the walk to unitary 1"):
+        train_fold(model, data, 0, SETTINGS)
+
+
+def test_training_learns_counts_traffic_and_follows_the_seed():
+    model, data = DistributedModel(3, 2, 2), encoded()
+    long = SETTINGS | {"steps": 60, "evaluate_every": 20}
+    runs = [train_fold(model, data, 1, long | {"seed": seed}) for seed in (0, 0, 1)]
+    assert runs[0].curve == runs[1].curve
+    assert runs[0].curve[0]["loss"] != runs[2].curve[0]["loss"]
+    assert np.array_equal(runs[0].weights["angles"], runs[1].weights["angles"])
+    assert runs[0].accuracy > 0.8
+    assert runs[0].curve[-1]["qubits"] == 60 * runs[0].step_ledger.qubits
+    assert [row["step"] for row in runs[0].curve] == [20, 40, 60]
+
+
+def test_baselines_see_the_same_inputs():
+    data = encoded()
+    train, test = np.arange(50), np.arange(50, 60)
+    assert logistic(data, train, test) > majority(data.labels, train, test)
+    assert majority(np.array([1, 1, 0, 0]), np.array([0, 1, 2]), np.array([3])) == 0.0
+
+
+def test_bob_must_receive_the_shares(monkeypatch):
+    model, data = DistributedModel(3, 1, 1), encoded()
+    monkeypatch.setattr(training, "to_floats", lambda payload: np.zeros(8))
+    with pytest.raises(ProtocolError, match="shares"):
+        step_traffic(model, np.zeros(model.parameters), data.inputs[:8], np.ones(8), 0, check=False)
