@@ -171,6 +171,10 @@ ALICE_TOO = angle_task(16, 1)
         lambda: rivals_sketch.numbers_needed(64, 0.1, 1.5, 1),
         lambda: law.power_for_estimate(64, -0.1, 0.3),
         lambda: InferenceTask(np.zeros(16), ()),
+        lambda: InferenceTask(np.ones(16), (np.eye(16),)),
+        lambda: InferenceTask(np.ones(16), (ScrambleBlock.random("Carol", 16, generator("x")),)),
+        lambda: InferenceTask(np.ones(12), ()),
+        lambda: InferenceTask(np.ones(16), (ScrambleBlock.random(BOB, 8, generator("x")),)).loss(),
         lambda: InferenceTask(np.array([1, np.nan]), ()),
     ],
 )

@@ -50,8 +50,9 @@ class InferenceTask:
         open_unit(self.eps, "eps")
         open_unit(self.delta, "delta")
         for block in self.blocks:
-            if block.owner not in (ALICE, BOB):
-                raise ProtocolError(f"block owner {block.owner!r} is neither Alice nor Bob", where="blocks")
+            owner = getattr(block, "owner", None)
+            if owner not in (ALICE, BOB):
+                raise ProtocolError(f"block owner {owner!r} is neither Alice nor Bob", where="blocks")
 
     @property
     def size(self) -> int:
