@@ -37,7 +37,7 @@ def once(function, arguments) -> tuple[float, object]:
 
 
 def estimated(engine: str, task: str, n: int, batch: int, known: dict) -> float:
-    """Seconds that a task will take, from what it took with one input or four qubits fewer; 0 where nothing is known."""
+    """Seconds that a task will take, from what it took with one input or four qubits fewer; 0 if unknown."""
     if batch > 1 and (engine, task, n, 1) in known:
         return batch * known[engine, task, n, 1]
     return 16 * known.get((engine, task, n - 4, batch), 0.0)

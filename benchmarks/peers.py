@@ -1,7 +1,7 @@
 """The same circuit in every engine of the benchmark: each gives functions of (parameters, vectors) to time.
 
 A peer is a function ``make(n, layers, depth)`` that returns ``{"forward": f, "gradient": g}`` (or one of them); f and g
-take parameters [P] and a batch of unit vectors [B, 2^n] and compute <P0> of each input, g also the gradient of their sum.
+take parameters [P] and a batch of unit vectors [B, 2^n] and give <P0> of each input, g also the gradient of their sum.
 Peers without batches of inputs loop over them. Everything that can be prepared once is prepared in ``make``.
 """
 

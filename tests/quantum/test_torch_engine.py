@@ -1,0 +1,78 @@
+"""The PyTorch engine gives what the compiled one gives, on the CPU and, where there is one, on a GPU."""
+
+import cirq
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from qcomm.errors import ProtocolError
+from qcomm.quantum.circuits import distributed_circuit, given_unitary, pauli_rotations, register
+from qcomm.quantum.encodings import data_phases
+from qcomm.quantum.engine import Engine
+from qcomm.quantum.program import lower
+from qcomm.quantum.torch_engine import TorchEngine
+from qcomm.seeds import generator
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+def mixed(qubits):
+    """Rotations, strings, phases with data, and a dense matrix in the middle."""
+    a = sympy.Symbol("a")
+    unitary = cirq.testing.random_unitary(1 << len(qubits), random_state=3)
+    parts = [
+        pauli_rotations(qubits, "Bob", "t", ["XYZIII"[: len(qubits)], "ZZZZZZ"[: len(qubits)]]),
+        data_phases(qubits, "Alice", np.linspace(0, 2, 5)),
+        cirq.Circuit(cirq.rx(2 * a)(qubits[0]), cirq.CNOT(*qubits[:2]), cirq.ZZ(*qubits[1:3]) ** a),
+        given_unitary(qubits, "Bob", unitary),
+        cirq.Circuit(cirq.ry(a + 0.3)(q) for q in qubits),
+    ]
+    return sum(parts, cirq.Circuit())
+
+
+CIRCUITS = {
+    "real": lambda: distributed_circuit(7, 2, 2).circuit(),
+    "phases": lambda: distributed_circuit(6, 1, 2, phases=True).circuit(),
+    "mixed": lambda: mixed(register(4)),
+}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_states_expectations_and_gradients_agree(name, dtype, tolerance, device):
+    circuit = CIRCUITS[name]()
+    program = lower(circuit)
+    compiled, engine = Engine(program), TorchEngine(program, device, dtype)
+    rng = generator("torch engine", name)
+    parameters = rng.uniform(-np.pi, np.pi, len(program.symbols))
+    vectors = rng.normal(size=(3, 1 << program.qubits))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    weights = np.array([1.0, -0.5, 2.0])
+    point, given = torch.tensor(parameters, requires_grad=True), torch.from_numpy(vectors)
+    found = engine.state_vector(point.detach(), given).cpu().numpy()
+    np.testing.assert_allclose(found, compiled.state_vector(parameters, vectors), rtol=0, atol=tolerance)
+    values = engine.expectation(point, given, "Z0")
+    (values @ torch.from_numpy(weights)).backward()
+    expected, gradient = compiled.value_and_gradient(parameters, vectors, weights, "Z0")
+    np.testing.assert_allclose(values.detach().numpy(), expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(point.grad.numpy(), gradient, rtol=0, atol=10 * tolerance)
+
+
+def test_complex_inputs_are_taken():
+    program = lower(distributed_circuit(3, 1, 1, phases=True).circuit())
+    rng = generator("complex")
+    vector = rng.normal(size=(1, 8)) + 1j * rng.normal(size=(1, 8))
+    parameters = rng.uniform(-1, 1, len(program.symbols))
+    found = TorchEngine(program, dtype=torch.float64).state_vector(torch.tensor(parameters), torch.from_numpy(vector))
+    np.testing.assert_allclose(found.numpy(), Engine(program).state_vector(parameters, vector), atol=1e-12)
+
+
+def test_bad_shapes_and_devices_are_named(monkeypatch):
+    program = lower(distributed_circuit(3, 1, 1).circuit())
+    with pytest.raises(ProtocolError, match=r"\[B, 8\]"):
+        TorchEngine(program).expectation(torch.zeros(6), torch.zeros(1, 4))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ProtocolError, match="no CUDA"):
+        TorchEngine(program, "cuda")
