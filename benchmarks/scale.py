@@ -44,7 +44,7 @@ def main() -> None:
 def measure(nodes: int, folder: Path, args) -> None:
     """Generate, diffuse and train at one size."""
     graph, features, times = folder / "graph.npz", folder / "features.npz", folder / "times.json"
-    stage("benchmark_graph", "--model", {"nodes": nodes, "mean_degree": 51.5}, "--out", graph, threads=args.threads)
+    stage("benchmark_graph", "--model", {"nodes": nodes, "mean_degree": 50.6}, "--out", graph, threads=args.threads)
     options = ["--graph", graph, "--storage", args.storage, "--out", features]
     stage("features_nodes", *options, threads=args.threads)
     options = ["--features", features, "--epochs", args.epochs, "--out", times]

@@ -44,8 +44,8 @@ def exponents(table: pd.DataFrame) -> pd.DataFrame:
         table: nodes, phase, seconds, peak_memory_mb.
 
     Returns:
-        phase, quantity, exponent, low, high, factor, sizes; no exponent where fewer than three sizes need measurably more
-        than the smallest.
+        phase, quantity, exponent, low, high, factor, sizes; no exponent where fewer than three sizes need
+        measurably more than the smallest.
     """
     rows = []
     for phase, part in table.groupby("phase", sort=False):

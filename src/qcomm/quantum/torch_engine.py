@@ -173,7 +173,7 @@ class _Diagonal:
         self.factor = torch.tensor(np.stack([product.real, product.imag]), **options)
         masks = [sum(1 << (count - 1 - p) for p in positions) for positions in step.terms]
         signs = [1 - 2.0 * (np.bitwise_count(index & mask) & 1) for mask in masks]
-        self.signs = torch.tensor(np.array(signs).reshape(len(masks), -1), **options)
+        self.signs = torch.tensor(np.array(signs).reshape(len(masks), index.size), **options)
         self.map = _Linear(engine, list(step.terms.values()), place)
 
     def angles(self, parameters):
