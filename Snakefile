@@ -15,6 +15,7 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/nodes.smk"
 include: "workflow/rules/graph_training.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/inference.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/quantum.smk"
 include: "workflow/rules/distributed.smk"
@@ -24,6 +25,7 @@ rule all:
     default_target: True
     input:
         rules.tables.output.files,
+        rules.inference_figures.input,
         rules.theory.input,
         rules.plot_circuit.output,
         rules.plot_distributed.output,
