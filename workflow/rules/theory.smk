@@ -1,9 +1,5 @@
 """Linear classification, expressivity and privacy: claims C9, C8 and C10."""
 
-
-include: "inference.smk"  # vector-in-subspace is drawn beside linear classification
-
-
 LINEAR = ("costs", "constants", "slopes", "margins", "classifiers")
 
 
