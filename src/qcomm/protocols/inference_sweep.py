@@ -145,11 +145,14 @@ def slope_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def failure_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Failures pooled over N and L, for every (loss, k), beside the exact binomial tail."""
-    table = []
+    """Failures pooled over N and L, for every (loss, k), beside the exact binomial tail.
+
+    The intervals of one loss hold together with 99%: each of its k gets an equal share of the 1% (Bonferroni).
+    """
+    table, confidence = [], 1 - (1 - CONFIDENCE) / rows.copies.nunique()
     for (loss, copies), part in rows.groupby(["loss", "copies"]):
         failures, trials = int(part.failures.sum()), int(part.trials.sum())
-        low, high = binomial_interval(failures, trials)
+        low, high = binomial_interval(failures, trials, confidence)
         exact = float(part.exact_failure.iloc[0])
         table.append(
             {
