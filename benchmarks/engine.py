@@ -1,8 +1,11 @@
 """Time the engine against others: forward and gradient of the same circuits, alternated in one run, one thread.
 
+    python -m venv BENCH; BENCH/bin/pip install -r benchmarks/requirements.txt -e .
+    BENCH/bin/python benchmarks/engine.py --out results-benchmark
+
 Every task is checked first: values and gradients of all engines must agree. Then the engines take turns; a task that
 took longer than ``--cap`` seconds is measured once. A peer that is not installed, or has no such task, is left out and
-named in the file ``.skipped.csv`` beside the table.
+named in ``benchmark_engine.skipped.csv`` beside the table. The whole grid takes about half an hour.
 """
 
 from __future__ import annotations
@@ -10,13 +13,16 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from graph_runner import figure_files, stage
 from peers import MOST_QUBITS, PEERS
 
+from qcomm.files import write_csv
 from qcomm.seeds import generator
 
 LAYERS, DEPTH = 2, 4
@@ -96,6 +102,8 @@ def measure(task: str, n: int, batch: int, arguments: argparse.Namespace, skippe
             "batch": batch,
             "median_s": statistics.median(values[1:] or values),
             "repeats": len(values[1:] or values),
+            "low_s": min(values[1:] or values),
+            "high_s": max(values[1:] or values),
             "first_call_s": functions[name][2],
         }
         for name, values in times.items()
@@ -103,8 +111,8 @@ def measure(task: str, n: int, batch: int, arguments: argparse.Namespace, skippe
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("benchmark_engine.csv"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("results-benchmark"), help="folder of the table and figure")
     parser.add_argument("--qubits", type=int, nargs="+", default=[4, 8, 12, 16, 20])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32])
     parser.add_argument("--engines", nargs="+", default=list(PEERS), choices=list(PEERS))
@@ -117,13 +125,21 @@ def main() -> int:
         for batch in arguments.batches:
             for task in ("forward", "gradient"):
                 rows += measure(task, n, batch, arguments, skipped, known)
-                print(
-                    pd.DataFrame([r for r in rows if (r["n"], r["batch"], r["task"]) == (n, batch, task)]), flush=True
-                )
-    pd.DataFrame(rows).to_csv(arguments.out, index=False)
-    columns = ["engine", "task", "n", "batch", "reason"]
-    pd.DataFrame(skipped, columns=columns).to_csv(arguments.out.with_suffix(".skipped.csv"), index=False)
+                found = [row for row in rows if (row["n"], row["batch"], row["task"]) == (n, batch, task)]
+                print(pd.DataFrame(found).to_string(index=False), flush=True)
+    publish(pd.DataFrame(rows), skipped, arguments.out)
     return 0
+
+
+def publish(table: pd.DataFrame, skipped: list[dict], out: Path) -> None:
+    """Tables, picture and ratios, stamped by the stage."""
+    columns = ["engine", "task", "n", "batch", "reason"]
+    write_csv(out / "benchmark_engine.skipped.csv", pd.DataFrame(skipped, columns=columns))
+    figure, ratios = out / "figures" / "benchmark_engine", out / "figures" / "benchmark_engine_ratios"
+    with tempfile.TemporaryDirectory() as scratch:
+        table.to_csv(f"{scratch}/times.csv", index=False)
+        files = ["--figure", *figure_files(figure), "--ratios", *(f"{ratios}.{kind}" for kind in ("csv", "md", "tex"))]
+        stage("benchmark_engine", "--times", f"{scratch}/times.csv", "--out", out / "benchmark_engine.csv", *files)
 
 
 if __name__ == "__main__":

@@ -157,14 +157,20 @@ def tensorcircuit(n, layers, depth):
                 circuit.cz(a, b)
         return (1 + circuit.expectation_ps(z=[0]).real) / 2
 
-    forward = jax.jit(jax.vmap(value, in_axes=(None, 0)))
-    total = jax.jit(jax.value_and_grad(lambda p, v: jax.vmap(value, in_axes=(None, 0))(p, v).sum()))
+    values = jax.vmap(value, in_axes=(None, 0))
+    forward = jax.jit(values)
+
+    def summed(parameters, vectors):
+        each = values(parameters, vectors)
+        return each.sum(), each
+
+    total = jax.jit(jax.value_and_grad(summed, has_aux=True))
 
     def run_forward(parameters, vectors):
         return np.asarray(forward(parameters.astype(np.float32), vectors.astype(np.complex64)))
 
     def run_gradient(parameters, vectors):
-        found, slope = total(parameters.astype(np.float32), vectors.astype(np.complex64))
+        (_, found), slope = total(parameters.astype(np.float32), vectors.astype(np.complex64))
         return np.asarray(found), np.asarray(slope)
 
     return {"forward": run_forward, "gradient": run_gradient}
