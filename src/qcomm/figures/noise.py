@@ -40,7 +40,7 @@ def decision_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
     _line(lost, "-", COLOURS["classical"], "heralded loss, 1 message", ax)
     ax.plot([], [], color="black", linewidth=0.5, label=r"limit against $\sqrt{N}$ bits")
     ax.legend(fontsize=6, loc="upper left")
-    ax.set(xlabel="dimension N", ylabel="p or loss at break-even", title="vector in subspace")
+    ax.set(xlabel="dimension N (thin: extrapolated)", ylabel="p or loss at break-even", title="vector in subspace")
     ax.set_ylim(0, 1.75 * limit(int(part.messages.min())))
     return ax
 
@@ -54,7 +54,11 @@ def estimate_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
             label = rf"vs {whom}, $\epsilon$ = {eps:g}, $\delta$ = {delta:.2g}"
             _line(mine[(mine.rival == PARAMETERS) == against], style, colour, label, ax)
     ax.legend(fontsize=6, loc="upper left")
-    ax.set(xlabel="dimension N", ylabel="depolarising p at break-even", title="estimate of the loss, 1 message")
+    ax.set(
+        xlabel="dimension N (thin: extrapolated)",
+        ylabel="depolarising p at break-even",
+        title="estimate of the loss, 1 message",
+    )
     ax.set_ylim(0, max(0.05, 1.6 * part.value.max()))
     return ax
 
