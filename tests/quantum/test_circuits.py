@@ -9,7 +9,7 @@ from qcomm.errors import ProtocolError
 from qcomm.protocols.gradient import all_gradient_states
 from qcomm.protocols.sampling import run_sampling
 from qcomm.protocols.task import InferenceTask
-from qcomm.quantum.blocks import circuit_blocks
+from qcomm.quantum.blocks import CircuitBlock, circuit_blocks
 from qcomm.quantum.circuits import (
     DistributedCircuit,
     distributed_circuit,
@@ -72,6 +72,8 @@ def test_encoding_pads_with_zeros_and_has_length_one():
     encoded = amplitude_encoding([3.0, 0.0, 4.0])
     np.testing.assert_allclose(encoded, [0.6, 0, 0.8, 0])
     assert amplitude_encoding([2]).tolist() == [1, 0]
+    for scale in (1e200, 1e-200):
+        np.testing.assert_allclose(amplitude_encoding([3 * scale, 4 * scale]), [0.6, 0.8])
 
 
 @pytest.mark.parametrize("vector", [np.zeros(4), [1.0, np.nan], [np.inf, 1], np.ones((2, 2)), [], ["a"]])
@@ -101,6 +103,9 @@ def test_operations_need_exactly_one_owner():
     mixed = cirq.Circuit([*owned(bare, "Alice"), *owned(bare, "Bob")])
     with pytest.raises(ProtocolError, match="it needs one"):
         DistributedCircuit((mixed,), tuple(qubits))
+    for block in (bare, mixed, cirq.Circuit(), cirq.Circuit([*owned(bare, "Alice"), cirq.X(qubits[1])])):
+        with pytest.raises(ProtocolError, match="owner"):
+            CircuitBlock.of(block, qubits, [], [])
     outside = hardware_efficient(register(3), "Bob", "b", 1)
     with pytest.raises(ProtocolError, match="outside the register"):
         DistributedCircuit((outside,), tuple(qubits))

@@ -134,9 +134,17 @@ def test_torch_sees_parameters_and_inputs():
     circuit = distributed_circuit(3, 2, 1)
     engine = Engine(circuit.circuit(), circuit.qubits)
     parameters = torch.tensor(generator("p").uniform(-1, 1, engine.parameters), requires_grad=True)
-    vectors = torch.tensor([random_state(8, i, real=True) for i in (1, 2)], requires_grad=True)
+    vectors = torch.tensor(np.array([random_state(8, i, real=True) for i in (1, 2)]), requires_grad=True)
     check = torch.autograd.gradcheck
     assert check(lambda p, v: expectation(engine, p, v, "P0"), (parameters, vectors), eps=1e-6, atol=1e-6)
+
+
+def test_gradients_by_complex_inputs_are_refused():
+    circuit = distributed_circuit(2, 1, 1, phases=True)
+    engine = Engine(circuit.circuit(), circuit.qubits)
+    vectors = torch.tensor(random_state(4)[None], requires_grad=True)
+    with pytest.raises(ProtocolError, match="complex amplitudes"):
+        expectation(engine, torch.zeros(engine.parameters, dtype=torch.float64), vectors)
 
 
 def test_threads_share_a_batch():
@@ -193,6 +201,8 @@ def test_bad_arguments_are_named():
         (lambda: engine.expectation([0.1], np.ones(3)), "length 4"),
         (lambda: engine.expectation([0.1], np.full(4, np.nan)), "NaN"),
         (lambda: engine.expectation([0.1], vector, "X0"), "unknown observable"),
+        (lambda: engine.expectation([np.nan], vector), "parameter is NaN"),
+        (lambda: engine.value_and_gradient([0.1], vector, np.ones(2)), "weights of shape"),
         (lambda: engine.sample([0.1], vector, -3, generator("x")), "-3"),
         (lambda: Engine(cirq.Circuit(), qubits, precision="half"), "precision"),
         (lambda: Engine(cirq.Circuit(cirq.measure(qubits[0]), cirq.X(qubits[0]))), "measurement before the end"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from qcomm.errors import ProtocolError
 from qcomm.quantum.engine import Engine, _observable
 
 
@@ -29,5 +30,11 @@ class _Expectation(torch.autograd.Function):
 
 
 def expectation(engine: Engine, parameters: torch.Tensor, vectors: torch.Tensor, observable: str = "Z0"):
-    """Exact expectations [B], differentiable by the parameters [P] and by real input amplitudes [B, 2^n]."""
+    """Exact expectations [B], differentiable by the parameters [P] and by real input amplitudes [B, 2^n].
+
+    Raises:
+        ProtocolError: a gradient by complex inputs is asked for, or an argument is wrong.
+    """
+    if vectors.requires_grad and vectors.is_complex():
+        raise ProtocolError("gradients by complex amplitudes are not given", where="vectors", fix="detach them")
     return _Expectation.apply(parameters, vectors, engine, observable)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cirq
 import numpy as np
 
+from qcomm.errors import ProtocolError
 from qcomm.quantum.circuits import DistributedCircuit
 from qcomm.quantum.engine import Engine
 from qcomm.quantum.owners import owner_of
@@ -32,12 +33,14 @@ class CircuitBlock:
         """Lower a circuit, whose operations have one owner, and its inverse.
 
         Raises:
-            ProtocolError: no owner, or it cannot be lowered.
+            ProtocolError: an operation without an owner, several owners or none, or it cannot be lowered.
         """
-        owner = owner_of(next(circuit.all_operations()))
+        owners = {owner_of(operation) for operation in circuit.all_operations()}
+        if len(owners) != 1:
+            raise ProtocolError(f"a block needs one owner, this has {sorted(owners)}", where="circuit")
         inverse = cirq.inverse(circuit)
         engines = (Engine(part, qubits, symbols) for part in (circuit, inverse))
-        return cls(owner, *engines, np.asarray(parameters, np.float64))
+        return cls(owners.pop(), *engines, np.asarray(parameters, np.float64))
 
     def with_parameters(self, parameters: np.ndarray) -> CircuitBlock:
         """The same circuit with other parameters; nothing is lowered again."""

@@ -22,11 +22,12 @@ def amplitude_encoding(vector: np.ndarray) -> np.ndarray:
         raise ProtocolError(f"expected a vector of numbers, got shape {vector.shape}", where="vector")
     if not np.isfinite(vector).all():
         raise ProtocolError("the vector holds NaN or infinity", where="vector")
-    length = np.linalg.norm(vector)
-    if length == 0:
+    largest = np.abs(vector).max()
+    if largest == 0:
         raise ProtocolError("the vector is zero and has no direction", where="vector")
+    vector = vector / largest  # squares of huge or tiny numbers would overflow or vanish
     padded = np.zeros(1 << max(1, (vector.size - 1).bit_length()), np.result_type(vector.dtype, np.float64))
-    padded[: vector.size] = vector / length
+    padded[: vector.size] = vector / np.linalg.norm(vector)
     return padded
 
 

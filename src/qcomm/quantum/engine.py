@@ -87,7 +87,7 @@ class Engine:
             vectors: [B, 2^n] or [2^n].
             weights: float [B]; ones by default.
             observable: P0 or Z0.
-            inputs: also return the gradient by the (real) input amplitudes.
+            inputs: also return the gradient by the real parts of the input amplitudes.
 
         Returns:
             (expectations [B], gradient [P]) and, with `inputs`, the gradient [B, 2^n] as a third.
@@ -97,6 +97,8 @@ class Engine:
         zero, one = _observable(observable)
         values = one + (zero - one) * self._zero_weight(states)
         weights = np.ones(len(vectors)) if weights is None else np.asarray(weights, np.float64)
+        if weights.shape != (len(vectors),):
+            raise ProtocolError(f"{len(vectors)} inputs have weights of shape {weights.shape}", where="weights")
         gradient, others = self.pull_back(parameters, states, weights, (zero, one))
         if not inputs:
             return values, gradient
@@ -138,6 +140,8 @@ class Engine:
             raise ProtocolError(
                 f"expected {self.parameters} parameters, got shape {parameters.shape}", where="parameters"
             )
+        if not np.isfinite(parameters).all():
+            raise ProtocolError("a parameter is NaN or infinite", where="parameters")
         return kernels.angles_of(parameters, self.tables.base, *self._linear_map())
 
     def _run(self, parameters, vectors: np.ndarray) -> np.ndarray:
