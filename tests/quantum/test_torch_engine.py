@@ -60,6 +60,20 @@ def test_states_expectations_and_gradients_agree(name, dtype, tolerance, device)
     np.testing.assert_allclose(point.grad.numpy(), gradient, rtol=0, atol=10 * tolerance)
 
 
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_gradients_by_inputs_are_those_of_plain_torch(name):
+    engine = TorchEngine(lower(CIRCUITS[name]()), dtype=torch.float64)
+    rng = generator("inputs", name)
+    parameters = torch.tensor(rng.uniform(-1, 1, len(engine.symbols)), requires_grad=True)
+    vectors = torch.tensor(rng.normal(size=(2, 1 << engine.qubits)), requires_grad=True)
+    half = vectors.shape[1] // 2
+    plain = (engine.state_vector(parameters, vectors)[:, :half].abs() ** 2).sum()
+    expected = torch.autograd.grad(plain, (parameters, vectors))
+    found = torch.autograd.grad(engine.expectation(parameters, vectors).sum(), (parameters, vectors))
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-9)
+
+
 def test_complex_inputs_are_taken():
     program = lower(distributed_circuit(3, 1, 1, phases=True).circuit())
     rng = generator("complex")
@@ -73,6 +87,8 @@ def test_bad_shapes_and_devices_are_named(monkeypatch):
     program = lower(distributed_circuit(3, 1, 1).circuit())
     with pytest.raises(ProtocolError, match=r"\[B, 8\]"):
         TorchEngine(program).expectation(torch.zeros(6), torch.zeros(1, 4))
+    with pytest.raises(ProtocolError, match="NaN"):
+        TorchEngine(program).expectation(torch.zeros(6), torch.full((1, 8), torch.nan))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ProtocolError, match="no CUDA"):
         TorchEngine(program, "cuda")

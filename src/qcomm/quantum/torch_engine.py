@@ -46,7 +46,7 @@ class TorchEngine:
         return _Matrix(self, step)
 
     def expectation(self, parameters: torch.Tensor, vectors: torch.Tensor, observable: str = "P0") -> torch.Tensor:
-        """Exact expectations [B] of unit vectors [B, 2^n], real or complex, differentiable by the parameters [P]."""
+        """Exact expectations [B] of unit vectors [B, 2^n], real or complex, differentiable by both."""
         return _Expectation.apply(parameters, self.packed(vectors), self, _observable(observable))
 
     def state_vector(self, parameters: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
@@ -60,12 +60,14 @@ class TorchEngine:
         """[B, planes, 2^n] of [B, 2^n].
 
         Raises:
-            ProtocolError: wrong length.
+            ProtocolError: wrong length, NaN or infinity.
         """
         if vectors.ndim != 2 or vectors.shape[1] != 1 << self.qubits:
             raise ProtocolError(
                 f"expected vectors [B, {1 << self.qubits}], got shape {tuple(vectors.shape)}", where="vectors"
             )
+        if not torch.isfinite(vectors).all():
+            raise ProtocolError("a vector holds NaN or infinity", where="vectors")
         planes = [vectors.real, vectors.imag] if vectors.is_complex() else [vectors]
         if len(planes) < self.planes:
             planes.append(torch.zeros_like(planes[0]))
@@ -94,7 +96,7 @@ class _Expectation(torch.autograd.Function):
         for step in reversed(engine.steps):
             angles = step.angles(ctx.numbers)
             state, other = step.undo(state, other, angles, gradient)
-        return gradient.to(ctx.kind.device, ctx.kind.dtype), None, None, None
+        return gradient.to(ctx.kind.device, ctx.kind.dtype), 2 * other, None, None
 
 
 class _Linear:
