@@ -15,7 +15,7 @@ endif
 READY := .venv/.ready
 TORCH := $(shell grep '^torch==' requirements.lock)
 
-.PHONY: all figures test test-long smoke paper report timings lint format clean help
+.PHONY: all figures test test-long smoke paper reference benchmark report timings lint format clean help
 
 all: figures
 
@@ -44,6 +44,20 @@ smoke: $(READY) ## every stage once on tiny settings
 
 paper: $(READY) ## the paper's grid as far as its data can be had; says what could not
 	python workflow/paper.py --cores $(CORES)
+
+reference: $(READY) ## the part of the paper's grid whose tables are under reference/ (needs MIRROR=DIR; hours)
+	snakemake --cores $(CORES) --configfile config/paper.yaml config/reference.yaml -- tables
+
+.venv-bench/.ready: $(READY) benchmarks/requirements.txt
+	test -x .venv-bench/bin/python || .venv/bin/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+benchmark: .venv-bench/.ready ## the engine and graph training against their rivals, into results-benchmark/
+	.venv-bench/bin/python benchmarks/engine.py --out results-benchmark
+	.venv/bin/python benchmarks/graph_training.py --out results-benchmark
 
 report: $(READY) ## report.html with all figures and run times
 	snakemake --report report.html
