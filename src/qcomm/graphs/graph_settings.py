@@ -8,7 +8,13 @@ from typing import Any
 
 from qcomm.errors import ConfigError
 
-ACTIVATIONS = {"SIGN-poly": "poly", "SIGN-poly-bn": "poly", "SIGN-prelu": "prelu", "SIGN-identity": "identity"}
+ACTIVATIONS = {
+    "SIGN-poly": "poly",
+    "SIGN-poly-bn": "poly",
+    "SIGN-poly-tuned": "poly",
+    "SIGN-prelu": "prelu",
+    "SIGN-identity": "identity",
+}
 
 # Start of the trainable polynomial c0 + c1 z + c2 z^2 (values of the authors' released code).
 POLY_START = (0.0169394634313126, 0.5, 0.3078363963999393)

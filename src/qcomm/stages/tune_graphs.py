@@ -1,0 +1,34 @@
+"""Choose hyper-parameters of the polynomial graph network for one graph set on one inner fold."""
+
+from qcomm.stages.frame import StageParser, execute
+
+
+def arguments(parser: StageParser) -> None:
+    parser.add_input("--features", help="hop features of the graph set")
+    parser.add_argument("--dataset", required=True, help="name of the graph set")
+    parser.add_argument("--epochs", type=int, default=150, help="epochs of each candidate")
+    parser.add_argument("--seed", type=int, default=0, help="seed of initial weights, shuffling and dropout")
+    parser.add_settings("--model", required=True, help="the paper's hyper-parameters of the data set as json")
+    parser.add_output("--out", help="json of the chosen hyper-parameters, a row like --model")
+    parser.add_output("--scores", help="csv of every candidate's accuracy on the inner fold")
+
+
+def run(args) -> None:
+    import pandas as pd
+
+    from qcomm.files import write_csv, write_json
+    from qcomm.graphs.graph_tuning import candidates, inner_score
+
+    rows, best, chosen = [], -1.0, {}
+    for number, row in enumerate(candidates(args.model)):
+        score, epoch = inner_score(args.features, row, args.epochs, (args.dataset, args.seed, number))
+        rows.append({"candidate": number, **row, "epoch": epoch, "valid": score})
+        print(f"{args.dataset} candidate {number}: {score:.4f}", flush=True)
+        if score > best:  # strictly better only: the paper's row comes first
+            best, chosen = score, row
+    write_json(args.out, chosen)
+    write_csv(args.scores, pd.DataFrame(rows))
+
+
+if __name__ == "__main__":
+    execute(__file__, arguments, run)

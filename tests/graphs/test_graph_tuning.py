@@ -1,0 +1,61 @@
+"""The small search: how many candidates, which graphs it sees, and that it picks the best."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from qcomm.audit.stamps import write_stamp
+from qcomm.files import read_json, write_npz
+from qcomm.graphs import graph_tuning
+from qcomm.graphs.graph_training import split_of
+from qcomm.seeds import generator
+from qcomm.stages import tune_graphs
+from qcomm.stages.frame import execute
+
+ROW = {"hidden": 4, "norm": "layer", "gcn": 1, "ppr": 0, "raw": 0, "rw": 0, "dropout": 0.3, "batch": 16, "lr": 0.01}
+ROW |= {"weight_decay": 0.0, "degree": False, "seed": 0}
+
+
+@pytest.fixture
+def toy(tmp_path):
+    rng = generator("test graph tuning")
+    labels, offsets = np.arange(60) % 2, 5 * np.arange(61)
+    start = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 300)]
+    write_npz(tmp_path / "f.npz", {"features": np.hstack([start, start]), "offsets": offsets, "labels": labels})
+    write_stamp(tmp_path / "f.npz", {"stage": "features_graphs", "data_source": {"toy": "test"}})
+    return tmp_path / "f.npz"
+
+
+def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
+    found = graph_tuning.candidates(ROW)
+    assert found[0] == ROW
+    assert 10 <= len(found) <= 12
+    assert all(row["norm"] == "batch" for row in found[1:])
+    assert len({json.dumps(row, sort_keys=True) for row in found}) == len(found)
+
+
+def test_only_the_inner_fold_decides(toy, monkeypatch):
+    seen = []
+
+    def spy(data, split, *_):
+        seen.append(split)
+        valid = [0.2] * 5 + [0.9] * 10 + [0.2] * 5
+        return {"valid": valid, "outer": [float("nan")] * 20}, {}
+
+    monkeypatch.setattr(graph_tuning, "train_fold", spy)
+    assert graph_tuning.inner_score(toy, ROW, 20, ("toy",)) == (pytest.approx(0.9), 15)
+    expected = split_of(np.arange(60) % 2, 0, "honest")
+    np.testing.assert_array_equal(seen[0].valid, expected.valid)
+    np.testing.assert_array_equal(seen[0].train, expected.train)
+
+
+def test_the_stage_writes_the_best_candidate(toy, tmp_path, monkeypatch):
+    words = ["--features", toy, "--dataset", "toy", "--epochs", 2, "--model", json.dumps(ROW)]
+    words += ["--out", tmp_path / "m.json", "--scores", tmp_path / "s.csv"]
+    execute(tune_graphs.__file__, tune_graphs.arguments, tune_graphs.run, [str(word) for word in words])
+    table, chosen = pd.read_csv(tmp_path / "s.csv"), read_json(tmp_path / "m.json")
+    assert len(table) == len(graph_tuning.candidates(ROW))
+    best = graph_tuning.candidates(ROW)[int(table.valid.argmax())]
+    assert chosen == best
