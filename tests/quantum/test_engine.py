@@ -139,6 +139,17 @@ def test_torch_sees_parameters_and_inputs():
     assert check(lambda p, v: expectation(engine, p, v, "P0"), (parameters, vectors), eps=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("phases", [False, True])
+def test_gradients_by_inputs_are_finite_differences(phases):
+    circuit = distributed_circuit(3, 1, 1, phases=phases)
+    engine = Engine(circuit.circuit(), circuit.qubits)
+    parameters, vector, step = np.linspace(-1, 1, engine.parameters), random_state(8, real=True), 1e-6
+    found = engine.value_and_gradient(parameters, vector, [0.7], inputs=True)[2]
+    moved = vector + step * np.concatenate([np.eye(8), -np.eye(8)])
+    up, down = engine.expectation(parameters, moved).reshape(2, 8)
+    np.testing.assert_allclose(found, 0.7 * (up - down)[None] / (2 * step), rtol=0, atol=1e-8)
+
+
 def test_gradients_by_complex_inputs_are_refused():
     circuit = distributed_circuit(2, 1, 1, phases=True)
     engine = Engine(circuit.circuit(), circuit.qubits)
