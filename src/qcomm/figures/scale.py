@@ -74,7 +74,8 @@ def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
         (fit,) = fit.itertuples()
         start = part.sort_values("nodes")[quantity].iloc[0]
         grid = np.geomspace(part.nodes.min(), part.nodes.max(), 60)
-        label = f"{phase}: {fit.exponent:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
+        known = f"{fit.exponent:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
+        label = f"{phase}: {'hidden by start-up' if np.isnan(fit.exponent) else known}"
         ax.plot(part.nodes, part[quantity], "o", color=COLOURS[colour], markersize=4, label=label)
         ax.plot(grid, start + fit.factor * grid**fit.exponent, "--", color=COLOURS[colour], linewidth=1)
     ax.set_xscale("log")

@@ -16,7 +16,7 @@ from qcomm.graphs.mapped import map_npz
 
 Matrix = np.ndarray | sp.csr_array | Bfloat16
 DENSE_ABOVE = 0.3  # share of non-zeros above which BLAS on a dense block beats our sparse product (512 units)
-IN_MEMORY = 1 << 29  # bytes; larger blocks of rows stay in the file and are read piece by piece
+IN_MEMORY = 1 << 27  # bytes per hop; more evaluated rows than this, or four times the training rows, stay in the file
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def cut(features: Matrix, splits: dict[str, np.ndarray]) -> Hop:
     if not sp.issparse(features) and held_out.size * row > IN_MEMORY:
         # columns without gradient are not worth finding here: Adam leaves them where they are
         nothing = np.empty((held_out.size, 0), features.dtype)
-        fits = splits["train"].size * row <= IN_MEMORY  # then read once, not every epoch
+        fits = splits["train"].size * row <= 4 * IN_MEMORY  # then read once, not every epoch
         train = Rows(features[splits["train"]]) if fits else Rows(features, splits["train"])
         return Hop(train, np.arange(width), Rows(features, held_out), nothing, width)
     train = features[splits["train"]]
