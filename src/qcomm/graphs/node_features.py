@@ -111,7 +111,8 @@ def cut(features: Matrix, splits: dict[str, np.ndarray]) -> Hop:
         # columns without gradient are not worth finding here: Adam leaves them where they are
         nothing = np.empty((held_out.size, 0), features.dtype)
         fits = splits["train"].size * row <= 4 * IN_MEMORY  # then read once, not every epoch
-        train = Rows(features[splits["train"]]) if fits else Rows(features, splits["train"])
+        train = Rows(features, splits["train"])
+        train = Rows(train.block(0, len(train))) if fits else train
         return Hop(train, np.arange(width), Rows(features, held_out), nothing, width)
     train = features[splits["train"]]
     used = np.asarray((train != 0).sum(0)).ravel() > 0
