@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 
 from qcomm.errors import DataError
 from qcomm.figures.benchmark_engine import checked, ratios
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def times():
@@ -54,3 +58,14 @@ def test_stage_writes_table_picture_and_ratios(tmp_path):
     assert "smallest ratio of all is 4.00" in (tmp_path / "ratios.md").read_text()
     assert "not run" in (tmp_path / "ratios.md").read_text()
     assert all((tmp_path / f"picture.{kind}").stat().st_size > 0 for kind in ("pdf", "png", "csv"))
+
+
+def test_the_faster_form_of_a_peer_stands_for_it(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from engine import fastest_forms
+
+    rows = [("qsim", 2.0), ("qsim (rebuilt)", 1.0), ("qcomm", 0.1)]
+    table = pd.DataFrame([{"engine": e, "task": "forward", "n": 4, "batch": 1, "median_s": m} for e, m in rows])
+    found = fastest_forms(table).set_index("engine")
+    assert found.median_s.to_dict() == {"qsim": 1.0, "qcomm": 0.1}
+    assert found.form.to_dict() == {"qsim": "rebuilt", "qcomm": "as it is"}
