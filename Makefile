@@ -59,7 +59,7 @@ benchmark: .venv-bench/.ready ## the engine and graph training against their riv
 	.venv-bench/bin/python benchmarks/engine.py --out results-benchmark
 	.venv/bin/python benchmarks/graph_training.py --out results-benchmark
 
-report: $(READY) ## report.html with all figures and run times
+report: $(READY) ## report.html: the graph of jobs, their code and run times
 	snakemake --report report.html
 
 timings: $(READY) ## seconds and memory per stage, and the critical path, of the last run
