@@ -1,0 +1,36 @@
+"""The committed reference tables are what their stamps say, and agree with the authors' as far as they should."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from qcomm.audit.stamps import read_stamp
+from qcomm.files import sha256_of
+
+REFERENCE = Path(__file__).resolve().parents[2] / "reference"
+
+
+def rows(table, **wanted):
+    with (REFERENCE / f"{table}.csv").open(encoding="utf-8") as stream:
+        return [row for row in csv.DictReader(stream) if all(row[key] == value for key, value in wanted.items())]
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.csv")), ids=lambda path: path.name)
+def test_tables_have_the_hash_of_their_stamp(path):
+    stamp = read_stamp(path)
+    assert stamp["sha256"] == sha256_of(path)
+    assert {"stage", "parameters", "git", "packages", "threads"} <= stamp.keys()
+
+
+def test_cora_is_the_authors_within_half_a_point():
+    (row,) = rows("table1", dataset="Cora", task="node", activation="poly")
+    assert row["seeds"] == "10"
+    assert float(row["mean"]) == pytest.approx(float(row["reference_mean"]), abs=0.5)
+
+
+@pytest.mark.parametrize(("dataset", "authors"), [("MUTAG", 92.0), ("PTC", 68.0)])
+def test_graph_sets_are_the_authors_within_three_and_a_half_points(dataset, authors):
+    (row,) = rows("table5", dataset=dataset, method="SIGN-poly", protocol="gin")
+    assert (row["epochs"], row["folds"], row["source"]) == ("350", "10", "measured")
+    assert float(row["mean"]) == pytest.approx(authors, abs=3.5)
