@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -149,10 +148,10 @@ def publish(table: pd.DataFrame, skipped: list[dict], out: Path) -> None:
     columns = ["engine", "task", "n", "batch", "reason"]
     write_csv(out / "benchmark_engine.skipped.csv", pd.DataFrame(skipped, columns=columns))
     figure, ratios = out / "figures" / "benchmark_engine", out / "figures" / "benchmark_engine_ratios"
-    with tempfile.TemporaryDirectory() as scratch:
-        table.to_csv(f"{scratch}/times.csv", index=False)
-        files = ["--figure", *figure_files(figure), "--ratios", *(f"{ratios}.{kind}" for kind in ("csv", "md", "tex"))]
-        stage("benchmark_engine", "--times", f"{scratch}/times.csv", "--out", out / "benchmark_engine.csv", *files)
+    times = out / "benchmark_engine.times.csv"
+    write_csv(times, table)
+    files = ["--figure", *figure_files(figure), "--ratios", *(f"{ratios}.{kind}" for kind in ("csv", "md", "tex"))]
+    stage("benchmark_engine", "--times", times, "--out", out / "benchmark_engine.csv", *files)
 
 
 if __name__ == "__main__":
