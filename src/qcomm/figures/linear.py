@@ -47,12 +47,13 @@ def cost_against_dimension(costs: pd.DataFrame, subspace: pd.DataFrame | None, g
     """The same against N, beside vector-in-subspace: its best classical protocol and its one quantum copy."""
     _curves(costs[np.isclose(costs.gamma, gamma)], "dimension", ax)
     if subspace is not None:
-        for kind, style in (("classical", ":"), ("quantum", (0, (1, 3)))):
+        for kind, unit, style, fill in (("classical", "bits", ":", "white"), ("quantum", "qubits", "--", "black")):
             mine = subspace[subspace.kind == kind].sort_values("dimension")
             if mine.empty:
                 continue
-            label = f"vector in subspace, {kind}"
-            ax.plot(mine.dimension, mine.cost, linestyle=style, marker="^", markersize=3, color="black", label=label)
+            label = f"vector in subspace ({unit})"
+            look = {"linestyle": style, "marker": "^", "markersize": 4, "markerfacecolor": fill, "color": "black"}
+            ax.plot(mine.dimension, mine.cost, linewidth=1, label=label, **look)
     ax.set(xlabel="dimension N", ylabel="bits or qubits, success 2/3", title=rf"$\gamma$ = {gamma:g}")
     return ax
 
