@@ -11,7 +11,6 @@ import pytest
 from qcomm.errors import DataError
 from qcomm.figures.benchmark_engine import checked, ratios
 
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
