@@ -1,6 +1,7 @@
 """Names and helpers that every rule file uses."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -20,7 +21,14 @@ try:
 except QcommError as error:
     raise WorkflowError(str(error)) from None
 
-DATA_SETTINGS = json.dumps(config["data"])
+# Where the mirror lies and how patient downloads are is not part of what is fetched: not a parameter that reruns jobs.
+os.environ.update(QCOMM_DATA_SETTINGS=json.dumps(config["data"]))
+
+
+envvars:
+    "QCOMM_DATA_SETTINGS",
+
+
 RESULTS = config["run"]["results"]
 FIGURES = config["run"]["figures"]
 LOGS = config["run"]["logs"]
@@ -59,3 +67,58 @@ def figure_files(name):
 def table_files(name):
     """A table as csv, Markdown and LaTeX."""
     return [f"{FIGURES}/{name}.{kind}" for kind in ("csv", "md", "tex")]
+
+
+NODES = config["nodes"]
+
+
+def node_results(ending):
+    """Result files of every node network and baseline in the configuration."""
+    return [
+        f"{RESULTS}/train_nodes/{dataset}/{method}/seed{seed}.{ending}"
+        for dataset in NODES["datasets"]
+        for method in NODES["methods"] + NODES["baselines"]
+        for seed in (NODES["seeds"][:1] if method == "logreg" else NODES["seeds"])
+    ]
+
+
+GRAPHS = config["graphs"]
+for name in GRAPHS["datasets"]:
+    if name not in GRAPHS["models"]:
+        raise WorkflowError(
+            f"config key graphs.datasets: no hyper-parameters for {name!r}; add graphs.models.{name}"
+        )
+
+
+def fold_jobs():
+    """Names of fold ranges: folds0-4, folds5-9, .."""
+    size = GRAPHS["folds_per_job"]
+    return [f"folds{start}-{start + size - 1}" for start in range(0, 10, size)]
+
+
+def folds_of(wildcards):
+    return list(range(int(wildcards.first), int(wildcards.last) + 1))
+
+
+def graph_seeds(dataset, protocol):
+    """The table's seed; under the GIN rule those of graphs.seeds where they are given."""
+    table_seed = [GRAPHS["models"][dataset]["seed"]]
+    return GRAPHS["seeds"].get(dataset, table_seed) if protocol == "gin" else table_seed
+
+
+def graph_results():
+    """Result files of every graph network and baseline in the configuration."""
+    networks = [
+        f"{RESULTS}/train_graphs/{dataset}/{method}/{protocol}/seed{seed}/{folds}.json"
+        for dataset in GRAPHS["datasets"]
+        for protocol in ("gin", "honest")
+        for method in GRAPHS[protocol]
+        for seed in graph_seeds(dataset, protocol)
+        for folds in fold_jobs()
+    ]
+    baselines = [
+        f"{RESULTS}/baselines_graphs/{dataset}/{method}/seed{GRAPHS['models'][dataset]['seed']}.json"
+        for dataset in GRAPHS["datasets"]
+        for method in GRAPHS["baselines"]
+    ]
+    return networks + baselines

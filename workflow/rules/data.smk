@@ -17,11 +17,11 @@ rule fetch:
         mem_mb=1000,
         runtime=60,
     params:
-        # Where the mirror lies and how patient downloads are is not part of what is fetched, so it is not a parameter.
         own=lambda wildcards: settings("data", "own"),
+        bundle=lambda wildcards, output: output[0],
     shell:
-        "python -m qcomm.stages.fetch --dataset {wildcards.dataset:q} --settings {DATA_SETTINGS:q}"
-        " --out {output[0]:q} 2> {log:q}"
+        'python -m qcomm.stages.fetch --dataset {wildcards.dataset:q} --settings "$QCOMM_DATA_SETTINGS"'
+        " --out {params.bundle:q} 2> {log:q}"
 
 
 rule graphs:

@@ -20,6 +20,7 @@ rule features_nodes:
         runtime=60,
     params:
         hops=config["nodes"]["hops"],
+        out=lambda wildcards, output: output[0],
         # ASSUME: rows are normalised where features are words (Planetoid, Amazon, Coauthor), as the authors do for Cora.
         flags=lambda wildcards: " ".join(
             flag
@@ -31,7 +32,7 @@ rule features_nodes:
         ),
     shell:
         "python -m qcomm.stages.features_nodes --graph {input.graph:q} --hops {params.hops} {params.flags}"
-        " --out {output[0]:q} 2> {log:q}"
+        " --out {params.out:q} 2> {log:q}"
 
 
 rule features_graphs:
@@ -51,6 +52,7 @@ rule features_graphs:
         runtime=60,
     params:
         model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
+        out=lambda wildcards, output: output[0],
     shell:
         "python -m qcomm.stages.features_graphs --graphs {input.graphs:q} --model {params.model:q}"
-        " --out {output[0]:q} 2> {log:q}"
+        " --out {params.out:q} 2> {log:q}"

@@ -1,47 +1,5 @@
 """Graph classification: the paper's networks fold by fold, and the baselines."""
 
-GRAPHS = config["graphs"]
-for name in GRAPHS["datasets"]:
-    if name not in GRAPHS["models"]:
-        raise WorkflowError(
-            f"config key graphs.datasets: no hyper-parameters for {name!r}; add graphs.models.{name}"
-        )
-
-
-def fold_jobs():
-    """Names of fold ranges: folds0-4, folds5-9, .."""
-    size = GRAPHS["folds_per_job"]
-    return [f"folds{start}-{start + size - 1}" for start in range(0, 10, size)]
-
-
-def folds_of(wildcards):
-    return list(range(int(wildcards.first), int(wildcards.last) + 1))
-
-
-def graph_seeds(dataset, protocol):
-    """The table's seed; under the GIN rule those of graphs.seeds where they are given."""
-    table_seed = [GRAPHS["models"][dataset]["seed"]]
-    return GRAPHS["seeds"].get(dataset, table_seed) if protocol == "gin" else table_seed
-
-
-def graph_results():
-    """Result files of every graph network and baseline in the configuration."""
-    networks = [
-        f"{RESULTS}/train_graphs/{dataset}/{method}/{protocol}/seed{seed}/{folds}.json"
-        for dataset in GRAPHS["datasets"]
-        for protocol in ("gin", "honest")
-        for method in GRAPHS[protocol]
-        for seed in graph_seeds(dataset, protocol)
-        for folds in fold_jobs()
-    ]
-    baselines = [
-        f"{RESULTS}/baselines_graphs/{dataset}/{method}/seed{GRAPHS['models'][dataset]['seed']}.json"
-        for dataset in GRAPHS["datasets"]
-        for method in GRAPHS["baselines"]
-    ]
-    return networks + baselines
-
-
 TRAINED = f"{RESULTS}/train_graphs/{{dataset}}/{{method}}/{{protocol}}/seed{{seed}}/folds{{first}}-{{last}}"
 
 

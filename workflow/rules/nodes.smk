@@ -1,18 +1,5 @@
 """Node classification and the decision problem: one job per data set, method and seed."""
 
-NODES = config["nodes"]
-
-
-def node_results(ending):
-    """Result files of every node network and baseline in the configuration."""
-    return [
-        f"{RESULTS}/train_nodes/{dataset}/{method}/seed{seed}.{ending}"
-        for dataset in NODES["datasets"]
-        for method in NODES["methods"] + NODES["baselines"]
-        for seed in (NODES["seeds"][:1] if method == "logreg" else NODES["seeds"])
-    ]
-
-
 NODE_JOB = f"{RESULTS}/train_nodes/{{dataset}}/{{method}}/seed{{seed}}"
 
 
