@@ -48,11 +48,12 @@ paper: $(READY) ## the paper's grid as far as its data can be had; says what cou
 reference: $(READY) ## the part of the paper's grid whose tables are under reference/ (needs MIRROR=DIR; hours)
 	snakemake --cores $(CORES) --configfile config/paper.yaml config/reference.yaml -- tables
 
+# The peers need versions of their own of some packages; everything else is taken from .venv through a path file.
 .venv-bench/.ready: $(READY) benchmarks/requirements.txt
 	test -x .venv-bench/bin/python || .venv/bin/python -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r benchmarks/requirements.txt
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv/bin/python -c 'import site; print(site.getsitepackages()[0]); print("$(CURDIR)/src")' > qcomm.pth
+	mv qcomm.pth "$$(.venv-bench/bin/python -c 'import site; print(site.getsitepackages()[0])')"
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	touch $@
 
 benchmark: .venv-bench/.ready ## the engine and graph training against their rivals, into results-benchmark/
