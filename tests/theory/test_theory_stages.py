@@ -100,8 +100,8 @@ def test_subspace_curve_is_drawn_on_the_same_axes(tmp_path, settings):
     subspace = pd.DataFrame({"dimension": [256, 1024], "kind": "classical", "cost": [10.0, 17.0]})
     figure, drawn = draw(*tables, subspace)
     labels = figure.axes[1].get_legend_handles_labels()[1]
-    assert "vector in subspace, classical" in labels
-    assert "vector in subspace, quantum" not in labels
+    assert "vector in subspace (bits)" in labels
+    assert "vector in subspace (qubits)" not in labels
     np.testing.assert_array_equal(drawn[drawn.panel == "vector in subspace"].cost, [10, 17])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcomm.errors import DataError
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 
 ROUNDOFF = 2.0**-8
 LARGEST = 3.3895313892515355e38  # above it a float32 would round to infinity

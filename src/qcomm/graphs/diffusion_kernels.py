@@ -8,7 +8,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 
 AHEAD = 16  # edges between asking for a row and using it
 LINE = 64  # bytes per cache line

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcomm.graphs.kernels_jit import kernel
 from qcomm.graphs.kernels_vector import WIDE, panel
+from qcomm.kernels_jit import kernel
 
 add_double, add_single, add_half, add_number = (
     panel(vectors, size, False) for vectors, size in ((2, WIDE), (1, WIDE), (1, WIDE // 2), (1, 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcomm.graphs.kernels_blocks import batch_product, batch_transposed
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 
 
 @kernel

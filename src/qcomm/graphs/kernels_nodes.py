@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 
 POLY, PRELU, IDENTITY = 0, 1, 2
 

@@ -9,6 +9,7 @@ import numpy as np
 from qcomm.errors import ProtocolError
 
 NORM_TOLERANCE = 1e-9
+UNITARY_TOLERANCE = 1e-9
 
 
 class Block(Protocol):
@@ -38,6 +39,19 @@ def check_vector(vector: np.ndarray, where: str = "vector") -> np.ndarray:
     if not np.abs(vector).max() > 0:
         raise ProtocolError("the vector is zero and has no direction", where=where)
     return vector
+
+
+def check_unitary(matrix: np.ndarray, where: str) -> None:
+    """A square matrix without NaN whose inverse is its adjoint, to 1e-9.
+
+    Raises:
+        ProtocolError: it is not.
+    """
+    if not np.isfinite(matrix).all():
+        raise ProtocolError("the matrix holds NaN or infinity", where=where)
+    worst = np.abs(matrix.conj().T @ matrix - np.eye(len(matrix))).max()
+    if worst > UNITARY_TOLERANCE:
+        raise ProtocolError(f"the matrix is not unitary: U^dagger U is off by {worst:.2g}", where=where)
 
 
 class Register:

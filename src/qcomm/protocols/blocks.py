@@ -8,8 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from qcomm.errors import ProtocolError
-
-UNITARY_TOLERANCE = 1e-9
+from qcomm.network.register import check_unitary
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +27,7 @@ class MatrixBlock:
         size = matrix.shape[0] if matrix.ndim == 2 else 0
         if size < 2 or matrix.shape != (size, size) or size & (size - 1):
             raise ProtocolError(f"expected (2^n, 2^n), got shape {matrix.shape}", where="MatrixBlock.matrix")
-        if not np.isfinite(matrix).all():
-            raise ProtocolError("the matrix holds NaN or infinity", where="MatrixBlock.matrix")
-        worst = np.abs(matrix.conj().T @ matrix - np.eye(size)).max()
-        if worst > UNITARY_TOLERANCE:
-            raise ProtocolError(f"the matrix is not unitary: U^dagger U is off by {worst:.2g}", where="MatrixBlock")
+        check_unitary(matrix, "MatrixBlock.matrix")
 
     def apply(self, state_vector: np.ndarray) -> np.ndarray:
         return fitting(state_vector, len(self.matrix)) @ self.matrix.T

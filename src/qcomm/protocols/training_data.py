@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcomm.errors import DataError
+from qcomm.graphs.graph_linear import pooled as sum_pooled
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def encode_graphs(features: np.ndarray, offsets: np.ndarray, labels: np.ndarray,
     """
     if set(np.unique(labels)) != {0, 1}:
         raise DataError(f"a distributed classifier needs two classes, got {np.unique(labels).tolist()}")
-    pooled = np.add.reduceat(np.asarray(features, np.float64), offsets[:-1], axis=0)
+    pooled = sum_pooled(features, offsets)
     if not np.isfinite(pooled).all():
         raise DataError("pooled features are NaN or infinite")
     spread = pooled[train].std(0)

@@ -11,10 +11,10 @@ import sympy
 
 from qcomm.errors import ProtocolError
 from qcomm.network import Ledger, circuit_traffic
+from qcomm.network.register import check_unitary
 from qcomm.quantum.owners import owned, owner_of
 
 ALICE, BOB = "Alice", "Bob"
-UNITARY_TOLERANCE = 1e-9
 
 
 def register(count: int) -> list[cirq.LineQubit]:
@@ -82,11 +82,7 @@ def given_unitary(qubits: Sequence[cirq.Qid], owner: str, matrix: np.ndarray) ->
     matrix, size = np.asarray(matrix), 1 << len(qubits)
     if matrix.shape != (size, size):
         raise ProtocolError(f"expected ({size}, {size}) on {len(qubits)} qubits, got {matrix.shape}", where="matrix")
-    if not np.isfinite(matrix).all():
-        raise ProtocolError("the matrix holds NaN or infinity", where="matrix")
-    worst = np.abs(matrix.conj().T @ matrix - np.eye(size)).max()
-    if worst > UNITARY_TOLERANCE:
-        raise ProtocolError(f"the matrix is not unitary: U^dagger U is off by {worst:.2g}", where="matrix")
+    check_unitary(matrix, "matrix")
     gate = cirq.MatrixGate(matrix, qid_shape=(2,) * len(qubits), unitary_check_atol=1e-8)
     return cirq.Circuit(owned([gate.on(*qubits)], owner))
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 
 LOW = 8  # bits of an index whose parities are looked up in a table
 

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 from qcomm.quantum.kernels_phase import fill_phases, multiply_complex, multiply_real, phase_derivatives
 from qcomm.quantum.kernels_state import turn, turn_back
 

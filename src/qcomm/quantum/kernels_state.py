@@ -6,7 +6,7 @@ bit: entry i belongs to the qubit whose bit has weight 2^i in the index.
 
 from __future__ import annotations
 
-from qcomm.graphs.kernels_jit import kernel
+from qcomm.kernels_jit import kernel
 from qcomm.quantum.vector_code import adjoint, rotation
 
 BLOCK = 12  # bits of a block of amplitudes that stays in the first-level cache (16 KB in single precision)

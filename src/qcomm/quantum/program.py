@@ -28,6 +28,17 @@ class DiagonalStep:
     factors: list[tuple[tuple[int, ...], np.ndarray]] = field(default_factory=list)
     terms: dict[tuple[int, ...], Angle] = field(default_factory=dict)
 
+    def fixed(self, bits: int) -> np.ndarray:
+        """Product of all fixed factors, complex [2^bits], where position 0 has the largest weight."""
+        index = np.arange(1 << bits)
+        product = np.ones(index.size, complex)
+        for positions, factors in self.factors:
+            local = np.zeros(index.size, np.int64)
+            for position in positions:
+                local = local << 1 | index >> (bits - 1 - position) & 1
+            product *= factors[local]
+        return product
+
 
 @dataclass
 class MatrixStep:
@@ -58,15 +69,16 @@ class Program:
     def real(self) -> bool:
         """Whether real amplitudes stay real."""
         for step in self.steps:
-            if isinstance(step, DiagonalStep) and (step.terms or any(_complex(f) for _, f in step.factors)):
+            if isinstance(step, DiagonalStep) and (step.terms or any(not is_real(f) for _, f in step.factors)):
                 return False
-            if isinstance(step, MatrixStep) and _complex(step.matrix):
+            if isinstance(step, MatrixStep) and not is_real(step.matrix):
                 return False
         return True
 
 
-def _complex(values: np.ndarray) -> bool:
-    return np.abs(np.imag(values)).max() > REAL_TOLERANCE
+def is_real(values: np.ndarray) -> bool:
+    """Whether imaginary parts are rounding only."""
+    return bool(np.abs(np.imag(values)).max() <= REAL_TOLERANCE)
 
 
 def lower(

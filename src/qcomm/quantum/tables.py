@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from qcomm.quantum.gates import REAL_TOLERANCE
 from qcomm.quantum.kernels_program import PHASES, ROTATE, SIGNS, TERMS
-from qcomm.quantum.program import DiagonalStep, MatrixStep, Program, RotationStep
+from qcomm.quantum.program import DiagonalStep, MatrixStep, Program, RotationStep, is_real
 from qcomm.quantum.vector_code import lane_bits
 
 
@@ -92,8 +91,7 @@ class _Collected:
     def add(self, step) -> None:
         if isinstance(step, MatrixStep):
             self._close()
-            real = np.abs(step.matrix.imag).max() < REAL_TOLERANCE if np.iscomplexobj(step.matrix) else True
-            self.parts.append(Matrix(step.positions, step.matrix.real if real else step.matrix))
+            self.parts.append(Matrix(step.positions, step.matrix.real if is_real(step.matrix) else step.matrix))
         elif isinstance(step, RotationStep):
             self.steps.append((ROTATE, self.layers))
             self.rotations += [(self.layers * self.bits + self.bit(p), angle) for p, angle in step.angles.items()]
@@ -112,22 +110,14 @@ class _Collected:
             self.pointers.append(len(self.masks))
 
     def _fixed(self, step: DiagonalStep) -> None:
-        index = np.arange(1 << self.bits)
-        product = np.ones(index.size, complex)
-        for positions, factors in step.factors:
-            local = np.zeros(index.size, np.int64)
-            for position in positions:
-                local = local << 1 | index >> self.bit(position) & 1
-            product *= factors[local]
-        if np.abs(product.imag).max() < REAL_TOLERANCE:
-            kind, store, product = SIGNS, self.signs, product.real.copy()
-        else:
-            kind, store = PHASES, self.phases
-        key = (kind, product.round(14).tobytes())
+        key = tuple((positions, factors.tobytes()) for positions, factors in step.factors)
         if key not in self.known:
-            self.known[key] = len(store)
-            store.append(product)
-        self.steps.append((kind, self.known[key]))
+            product = step.fixed(self.bits)
+            real = is_real(product)
+            kind, store = (SIGNS, self.signs) if real else (PHASES, self.phases)
+            self.known[key] = kind, len(store)
+            store.append(product.real.copy() if real else product)
+        self.steps.append(self.known[key])
 
     def _close(self) -> None:
         if self.steps:

@@ -11,8 +11,7 @@ import torch
 
 from qcomm.errors import ProtocolError
 from qcomm.quantum.engine import _observable
-from qcomm.quantum.gates import REAL_TOLERANCE
-from qcomm.quantum.program import DiagonalStep, MatrixStep, Program, RotationStep, Step
+from qcomm.quantum.program import DiagonalStep, MatrixStep, Program, RotationStep, Step, is_real
 
 GROUP = 5  # qubits per Kronecker block
 
@@ -164,13 +163,8 @@ class _Rotation:
 class _Diagonal:
     def __init__(self, engine: TorchEngine, step: DiagonalStep, place: dict[str, int]):
         index, count = np.arange(1 << engine.qubits), engine.qubits
-        product = np.ones(index.size, complex)
-        for positions, factors in step.factors:
-            local = np.zeros(index.size, np.int64)
-            for position in positions:
-                local = local << 1 | index >> (count - 1 - position) & 1
-            product *= factors[local]
-        self.real = np.abs(product.imag).max() < REAL_TOLERANCE
+        product = step.fixed(count)
+        self.real = is_real(product)
         options = {"dtype": engine.dtype, "device": engine.device}
         self.factor = torch.tensor(np.stack([product.real, product.imag]), **options)
         masks = [sum(1 << (count - 1 - p) for p in positions) for positions in step.terms]
@@ -210,7 +204,7 @@ class _Matrix:
     def __init__(self, engine: TorchEngine, step: MatrixStep):
         self.qubits, self.positions = engine.qubits, step.positions
         options = {"dtype": engine.dtype, "device": engine.device}
-        self.real = np.abs(np.imag(step.matrix)).max() < REAL_TOLERANCE
+        self.real = is_real(step.matrix)
         self.planes = [
             torch.tensor(np.ascontiguousarray(part), **options) for part in (step.matrix.real, step.matrix.imag)
         ]

@@ -1,4 +1,4 @@
-"""The decorator of all compiled kernels of graph training: cached on disk, and never stale.
+"""The decorator of all compiled kernels: cached on disk, and never stale.
 
 Numba's own cache looks at the file of the compiled function alone: an edit of a function that it calls in another file
 would go unnoticed. Here the folder of the cache is named after the content of a module and of all that it imports.
