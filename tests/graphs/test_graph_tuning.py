@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from qcomm.audit.stamps import write_stamp
-from qcomm.files import read_json, write_npz
+from qcomm.data.values import GraphSet
+from qcomm.files import read_json
 from qcomm.graphs import graph_tuning
 from qcomm.graphs.graph_training import split_of
 from qcomm.seeds import generator
@@ -19,21 +21,22 @@ ROW |= {"weight_decay": 0.0, "degree": False, "seed": 0}
 
 
 @pytest.fixture
-def toy(tmp_path):
-    rng = generator("test graph tuning")
-    labels, offsets = np.arange(60) % 2, 5 * np.arange(61)
-    start = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 300)]
-    write_npz(tmp_path / "f.npz", {"features": np.hstack([start, start]), "offsets": offsets, "labels": labels})
-    write_stamp(tmp_path / "f.npz", {"stage": "features_graphs", "data_source": {"toy": "test"}})
-    return tmp_path / "f.npz"
+def toy():
+    """60 graphs of five nodes with three tags."""
+    ring = sparse.csr_array(np.eye(5, k=1) + np.eye(5, k=-1))
+    adjacency = sparse.csr_array(sparse.block_diag([ring] * 60, format="csr"))
+    tags = generator("test graph tuning").integers(0, 3, 300)
+    return GraphSet("toy", adjacency, 5 * np.arange(61), tags, None, np.arange(60) % 2)
 
 
 def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
-    found = graph_tuning.candidates(ROW)
+    found = graph_tuning.candidates(ROW, tagged=True)
     assert found[0] == ROW
-    assert 10 <= len(found) <= 12
+    assert 8 <= len(found) <= 12
     assert all(row["norm"] == "batch" for row in found[1:])
     assert len({json.dumps(row, sort_keys=True) for row in found}) == len(found)
+    assert not any(row["degree"] for row in found)
+    assert any(row["degree"] for row in graph_tuning.candidates(ROW, tagged=False)[1:])
 
 
 def test_only_the_inner_fold_decides(toy, monkeypatch):
@@ -45,17 +48,19 @@ def test_only_the_inner_fold_decides(toy, monkeypatch):
         return {"valid": valid, "outer": [float("nan")] * 20}, {}
 
     monkeypatch.setattr(graph_tuning, "train_fold", spy)
-    assert graph_tuning.inner_score(toy, ROW, 20, ("toy",)) == (pytest.approx(0.9), 15)
-    expected = split_of(np.arange(60) % 2, 0, "honest")
+    assert graph_tuning.Search(toy).score(ROW, 20, ("toy",)) == (pytest.approx(0.9), 15)
+    expected = split_of(toy.labels, 0, "honest")
     np.testing.assert_array_equal(seen[0].valid, expected.valid)
     np.testing.assert_array_equal(seen[0].train, expected.train)
 
 
-def test_the_stage_writes_the_best_candidate(toy, tmp_path, monkeypatch):
-    words = ["--features", toy, "--dataset", "toy", "--epochs", 2, "--model", json.dumps(ROW)]
+def test_the_stage_writes_the_best_candidate(toy, tmp_path):
+    toy.save(tmp_path / "g.npz")
+    write_stamp(tmp_path / "g.npz", {"stage": "graphs", "data_source": {"toy": "test"}})
+    words = ["--graphs", tmp_path / "g.npz", "--dataset", "toy", "--epochs", 2, "--model", json.dumps(ROW)]
     words += ["--out", tmp_path / "m.json", "--scores", tmp_path / "s.csv"]
     execute(tune_graphs.__file__, tune_graphs.arguments, tune_graphs.run, [str(word) for word in words])
     table, chosen = pd.read_csv(tmp_path / "s.csv"), read_json(tmp_path / "m.json")
-    assert len(table) == len(graph_tuning.candidates(ROW))
-    best = graph_tuning.candidates(ROW)[int(table.valid.argmax())]
+    assert len(table) == len(graph_tuning.candidates(ROW, tagged=True))
+    best = graph_tuning.candidates(ROW, tagged=True)[int(table.valid.argmax())]
     assert chosen == best

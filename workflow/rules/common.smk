@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -88,6 +89,19 @@ for name in GRAPHS["datasets"]:
         raise WorkflowError(
             f"config key graphs.datasets: no hyper-parameters for {name!r}; add graphs.models.{name}"
         )
+
+
+LARGE_SETS = (
+    "COLLAB",
+    "REDDIT-B",
+    "REDDIT-M5K",
+)  # graph sets whose jobs need more memory
+
+
+def paper_row(wildcards):
+    """The argument that tells a stage the paper's hyper-parameters of a graph set."""
+    row = settings("graphs", "models", wildcards.dataset)
+    return f"--model {shlex.quote(row)}"
 
 
 def fold_jobs():

@@ -51,8 +51,8 @@ rule features_graphs:
         mem_mb=lambda wildcards: 12000 if wildcards.dataset == "COLLAB" else 4000,
         runtime=60,
     params:
-        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
+        row=paper_row,
         out=lambda wildcards, output: output[0],
     shell:
-        "python -m qcomm.stages.features_graphs --graphs {input.graphs:q} --model {params.model:q}"
+        "python -m qcomm.stages.features_graphs --graphs {input.graphs:q} {params.row}"
         " --out {params.out:q} 2> {log:q}"

@@ -19,20 +19,18 @@ rule train_graphs:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: (
-            12000
-            if wildcards.dataset in ("COLLAB", "REDDIT-B", "REDDIT-M5K")
-            else 3000
-        ),
+        mem_mb=lambda wildcards: 12000 if wildcards.dataset in LARGE_SETS else 3000,
         runtime=600,
     params:
         epochs=GRAPHS["epochs"],
         folds=folds_of,
-        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
+        row=paper_row,
+        method=lambda wildcards: wildcards.method,
+        protocol=lambda wildcards: wildcards.protocol,
     shell:
         "python -m qcomm.stages.train_graphs --features {input.features:q} --dataset {wildcards.dataset:q}"
-        " --method {wildcards.method} --protocol {wildcards.protocol} --seed {wildcards.seed} --folds {params.folds}"
-        " --epochs {params.epochs} --model {params.model:q} --out {output.curves:q} --weights {output.weights:q} 2> {log:q}"
+        " --method {params.method} --protocol {params.protocol} --seed {wildcards.seed} --folds {params.folds}"
+        " --epochs {params.epochs} {params.row} --out {output.curves:q} --weights {output.weights:q} 2> {log:q}"
 
 
 rule baselines_graphs:

@@ -1,24 +1,14 @@
 """Beyond the paper: the polynomial graph network with hyper-parameters chosen per set on one inner fold."""
 
-TUNED = f"{RESULTS}/train_graphs/{{dataset}}/SIGN-poly-tuned/honest/seed{{seed}}/folds{{first}}-{{last}}"
-
-
-def tuned_results():
-    """Result files of the tuned model; what the tables need besides graph_results()."""
-    return [
-        f"{RESULTS}/train_graphs/{dataset}/SIGN-poly-tuned/honest/seed{seed}/{folds}.json"
-        for dataset in GRAPHS["datasets"]
-        for seed in graph_seeds(dataset, "honest")
-        for folds in fold_jobs()
-    ]
+TUNED = TRAINED.replace("{method}/{protocol}", "SIGN-poly-tuned/honest")
 
 
 rule tune_graphs:
     input:
         code=code_of("tune_graphs"),
-        features=f"{RESULTS}/features_graphs/{{dataset}}.npz",
+        graphs=f"{RESULTS}/graphs/{{dataset}}.npz",
     output:
-        model=f"{RESULTS}/tune_graphs/{{dataset}}.json",
+        row=f"{RESULTS}/tune_graphs/{{dataset}}.json",
         scores=f"{RESULTS}/tune_graphs/{{dataset}}.csv",
         stamps=stamps_of(
             *(f"{RESULTS}/tune_graphs/{{dataset}}.{kind}" for kind in ("json", "csv"))
@@ -31,44 +21,49 @@ rule tune_graphs:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=lambda wildcards: 12000 if wildcards.dataset in LARGE_SETS else 3000,
         runtime=600,
     params:
-        epochs=GRAPHS["epochs"],
-        model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
+        epochs=GRAPHS["tuning_epochs"],
+        row=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
-        "python -m qcomm.stages.tune_graphs --features {input.features:q} --dataset {wildcards.dataset:q}"
-        " --epochs {params.epochs} --model {params.model:q} --out {output.model:q} --scores {output.scores:q}"
-        " > {log:q} 2>&1"
+        "python -m qcomm.stages.tune_graphs --graphs {input.graphs:q} --dataset {wildcards.dataset:q}"
+        " --epochs {params.epochs} --model {params.row:q} --out {output.row:q} --scores {output.scores:q} 2> {log:q}"
+
+
+use rule features_graphs as features_tuned with:
+    input:
+        code=code_of("features_graphs"),
+        graphs=f"{RESULTS}/graphs/{{dataset}}.npz",
+        row=rules.tune_graphs.output.row,
+    output:
+        multiext(f"{RESULTS}/features_tuned/{{dataset}}.npz", "", ".stamp.json"),
+    log:
+        f"{LOGS}/features_tuned/{{dataset}}.log",
+    params:
+        row=lambda wildcards, input: f"--tuned {shlex.quote(input.row)}",
+        out=lambda wildcards, output: output[0],
 
 
 ruleorder: train_tuned > train_graphs
 
 
-rule train_tuned:
+use rule train_graphs as train_tuned with:
     input:
         code=code_of("train_graphs"),
-        features=f"{RESULTS}/features_graphs/{{dataset}}.npz",
-        model=rules.tune_graphs.output.model,
+        features=rules.features_tuned.output[0],
+        row=rules.tune_graphs.output.row,
     output:
         curves=f"{TUNED}.json",
         weights=f"{TUNED}.safetensors",
         stamps=stamps_of(f"{TUNED}.json", f"{TUNED}.safetensors"),
     log:
-        f"{LOGS}/train_graphs/{{dataset}}/SIGN-poly-tuned/honest/seed{{seed}}/folds{{first}}-{{last}}.log",
+        f"{LOGS}/train_tuned/{{dataset}}/seed{{seed}}/folds{{first}}-{{last}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_graphs/{{dataset}}/SIGN-poly-tuned/honest/seed{{seed}}/folds{{first}}-{{last}}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=600,
+        f"{RESULTS}/benchmarks/train_tuned/{{dataset}}/seed{{seed}}/folds{{first}}-{{last}}.tsv"
     params:
         epochs=GRAPHS["epochs"],
         folds=folds_of,
-    shell:
-        "python -m qcomm.stages.train_graphs --features {input.features:q} --dataset {wildcards.dataset:q}"
-        " --method SIGN-poly-tuned --protocol honest --seed {wildcards.seed} --folds {params.folds}"
-        ' --epochs {params.epochs} --model "$(cat {input.model:q})" --out {output.curves:q}'
-        " --weights {output.weights:q} 2> {log:q}"
+        row=lambda wildcards, input: f"--tuned {shlex.quote(input.row)}",
+        method="SIGN-poly-tuned",
+        protocol="honest",

@@ -14,7 +14,7 @@ AUTHORS = "SIGN-poly (authors)"
 NOT_KNOWN = "not at hand"
 OURS = [
     *((method, protocol) for protocol in ("gin", "honest") for method in ("SIGN-poly", "SIGN-prelu", "SIGN-identity")),
-    *(("SIGN-poly-bn", "gin"), ("SIGN-poly-bn", "honest")),
+    *(("SIGN-poly-bn", "gin"), ("SIGN-poly-bn", "honest"), ("SIGN-poly-tuned", "honest")),
     *((method, "honest") for method in ("GIN", "GCN", "logreg", "moments")),
 ]
 

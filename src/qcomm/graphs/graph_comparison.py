@@ -14,7 +14,7 @@ from qcomm.graphs.graph_blocks import prepare
 from qcomm.graphs.graph_features import load_features
 from qcomm.graphs.graph_network import GraphNetwork, needs_moments
 from qcomm.graphs.graph_plain import PlainTrainer
-from qcomm.graphs.graph_settings import graph_model
+from qcomm.graphs.graph_settings import feature_blocks, graph_model
 from qcomm.graphs.graph_training import FOLDS, HALVE_EVERY, honest_rule, split_of, train_fold
 from qcomm.seeds import generator, seed_torch
 
@@ -31,7 +31,7 @@ class Pair:
     def __init__(self, path: str | Path, method: str, row: Mapping[str, Any]):
         features, self.offsets, self.labels = load_features(path, dense=False)
         self.model = graph_model(method, row)
-        hops = 1 + sum(row[kind] for kind in ("raw", "rw", "gcn", "ppr"))
+        hops = feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(self.model), "batch": self.model.batch}
         self.data = prepare(features, self.offsets, self.labels, **options)
         self.dense = np.asarray(features.toarray() if hasattr(features, "toarray") else features, np.float32)

@@ -1,15 +1,38 @@
-"""Reading hop features of a graph set from the features stage."""
+"""Hop features of a graph set: made from its row of hyper-parameters, and read from the features stage."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from qcomm.data.values import unpack_matrix
+from qcomm.data.values import GraphSet, unpack_matrix
 from qcomm.errors import DataError
 from qcomm.files import read_npz
+from qcomm.graphs.graph_settings import STEPS
+from qcomm.graphs.hops import graph_features, one_hot
+
+
+def hop_features(graphs: GraphSet, row: Mapping[str, Any]) -> np.ndarray | sp.csr_array:
+    """Hop features [N, K] of a graph set.
+
+    Args:
+        graphs: the set.
+        row: hyper-parameters; ``degree`` asks for one-hot degrees, else nodes start from their one-hot tag, their
+            attributes where there are no tags, or a constant where there is neither.
+    """
+    if row["degree"]:
+        start = None
+    elif graphs.tags is not None:
+        start = one_hot(graphs.tags)
+    elif graphs.attributes is not None:
+        start = graphs.attributes
+    else:
+        start = np.ones((int(graphs.offsets[-1]), 1), np.float32)
+    return graph_features(graphs.adjacency, start, **{kind: row[kind] for kind in STEPS})
 
 
 def load_features(path: str | Path, *, dense: bool = True) -> tuple[np.ndarray | sp.csr_array, np.ndarray, np.ndarray]:

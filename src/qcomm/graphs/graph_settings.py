@@ -16,6 +16,8 @@ ACTIVATIONS = {
     "SIGN-identity": "identity",
 }
 
+STEPS = ("raw", "rw", "gcn", "ppr")  # kinds of diffusion steps; a row of hyper-parameters holds how many of each
+
 # Start of the trainable polynomial c0 + c1 z + c2 z^2 (values of the authors' released code).
 POLY_START = (0.0169394634313126, 0.5, 0.3078363963999393)
 PRELU_START = 0.25  # PyTorch's default slope
@@ -42,6 +44,11 @@ class GraphModel:
     batch: int
     lr: float
     weight_decay: float
+
+
+def feature_blocks(row: Mapping[str, Any]) -> int:
+    """Blocks of hop features: the undiffused one and one per step."""
+    return 1 + sum(row[kind] for kind in STEPS)
 
 
 def graph_model(method: str, row: Mapping[str, Any]) -> GraphModel:

@@ -1,17 +1,18 @@
 """Train a graph network of the paper on some folds of one graph set."""
 
 from qcomm.stages.frame import StageParser, execute
+from qcomm.stages.rows import add_row, row_of
 
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--features", help="hop features of the graph set")
     parser.add_argument("--dataset", required=True, help="name of the graph set")
-    parser.add_argument("--method", required=True, help="SIGN-poly, SIGN-prelu, SIGN-identity or SIGN-poly-bn")
+    parser.add_argument("--method", required=True, help="SIGN-poly, SIGN-prelu, SIGN-identity, SIGN-poly-bn or -tuned")
     parser.add_argument("--protocol", required=True, choices=["gin", "honest"], help="how the epoch is chosen")
     parser.add_argument("--seed", type=int, required=True, help="seed of initial weights, shuffling and dropout")
     parser.add_argument("--folds", type=int, nargs="+", required=True, help="folds 0..9 to train")
     parser.add_argument("--epochs", type=int, default=350, help="epochs of each fold")
-    parser.add_settings("--model", required=True, help="hyper-parameters of the data set as json")
+    add_row(parser)
     parser.add_output("--out", help="json with the curves of each fold")
     parser.add_output("--weights", help="safetensors with the trained weights of each fold")
 
@@ -22,16 +23,17 @@ def run(args) -> None:
     from qcomm.graphs.graph_blocks import prepare
     from qcomm.graphs.graph_features import load_features
     from qcomm.graphs.graph_network import needs_moments
-    from qcomm.graphs.graph_settings import graph_model
+    from qcomm.graphs.graph_settings import feature_blocks, graph_model
     from qcomm.graphs.graph_training import FOLDS, split_of, train_fold
     from qcomm.graphs.weights import write_weights
     from qcomm.progress import Progress
 
     if not all(0 <= fold < FOLDS for fold in args.folds) or args.epochs < 1:
         raise ConfigError("folds are 0..9, epochs at least 1", where="--folds, --epochs")
-    model = graph_model(args.method, args.model)
+    row = row_of(args)
+    model = graph_model(args.method, row)
     features, offsets, labels = load_features(args.features, dense=False)
-    hops = 1 + sum(args.model[kind] for kind in ("raw", "rw", "gcn", "ppr"))
+    hops = feature_blocks(row)
     data = prepare(features, offsets, labels, hops=hops, moments=needs_moments(model), batch=model.batch)
     units = model.hidden * hops
     folds, weights = [], {}

@@ -1,10 +1,12 @@
 """Choose hyper-parameters of the polynomial graph network for one graph set on one inner fold."""
 
+import sys
+
 from qcomm.stages.frame import StageParser, execute
 
 
 def arguments(parser: StageParser) -> None:
-    parser.add_input("--features", help="hop features of the graph set")
+    parser.add_input("--graphs", help="graph set")
     parser.add_argument("--dataset", required=True, help="name of the graph set")
     parser.add_argument("--epochs", type=int, default=150, help="epochs of each candidate")
     parser.add_argument("--seed", type=int, default=0, help="seed of initial weights, shuffling and dropout")
@@ -16,14 +18,16 @@ def arguments(parser: StageParser) -> None:
 def run(args) -> None:
     import pandas as pd
 
+    from qcomm.data.values import GraphSet
     from qcomm.files import write_csv, write_json
-    from qcomm.graphs.graph_tuning import candidates, inner_score
+    from qcomm.graphs.graph_tuning import Search, candidates
 
-    rows, best, chosen = [], -1.0, {}
-    for number, row in enumerate(candidates(args.model)):
-        score, epoch = inner_score(args.features, row, args.epochs, (args.dataset, args.seed, number))
+    graphs = GraphSet.load(args.graphs)
+    search, rows, best, chosen = Search(graphs), [], -1.0, {}
+    for number, row in enumerate(candidates(args.model, graphs.tags is not None)):
+        score, epoch = search.score(row, args.epochs, (args.dataset, args.seed, number))
         rows.append({"candidate": number, **row, "epoch": epoch, "valid": score})
-        print(f"{args.dataset} candidate {number}: {score:.4f}", flush=True)
+        print(f"{args.dataset} candidate {number}: {score:.4f} on the inner fold", file=sys.stderr, flush=True)
         if score > best:  # strictly better only: the paper's row comes first
             best, chosen = score, row
     write_json(args.out, chosen)
