@@ -34,6 +34,9 @@ RESULTS = config["run"]["results"]
 FIGURES = config["run"]["figures"]
 LOGS = config["run"]["logs"]
 
+# Tables of checks (name, value, low, high, ok). Each rule file appends its own; rule check_results reads them all.
+RESULT_CHECKS = []
+
 
 def code_of(stage):
     """Files of every module that a stage imports: the job reruns when the content of one of them changes."""
