@@ -59,6 +59,18 @@ def test_training_learns_and_keeps_the_weights_of_the_first_best_epoch():
     assert np.array_equal(weights["weight"], last["weight"])
 
 
+def test_training_graphs_are_scored_only_when_asked():
+    features, offsets, labels = graph_set()
+    model = GraphModel("poly", 4, "batch", 0.3, 16, 0.01, 0.0)
+    data = prepare(features, offsets, labels, hops=HOPS, moments=True, batch=16)
+    identity = ("toy", 0)
+    asked, _ = train_fold(data, split_of(labels, 3, "gin"), model, 12, 12, identity, evaluate_training=True)
+    curves, _ = train_fold(data, split_of(labels, 3, "gin"), model, 12, 12, identity)
+    assert "train" not in curves
+    assert asked.pop("train")[-1] > 0.8
+    assert asked == curves
+
+
 def test_folds_are_the_papers_and_parts_do_not_overlap():
     from sklearn.model_selection import StratifiedKFold
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qcomm.graphs.folds import stratified_folds
 from qcomm.graphs.graph_blocks import GraphBlocks
 from qcomm.graphs.graph_network import GraphNetwork
 from qcomm.graphs.graph_settings import GraphModel
@@ -31,15 +32,12 @@ def split_of(labels: np.ndarray, fold: int, protocol: str) -> Split:
 
     Under ``honest`` the first fold of StratifiedKFold(9, shuffle, random_state=0) inside the training part validates.
     """
-    from sklearn.model_selection import StratifiedKFold
-
-    outer_folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    train, outer = list(outer_folds.split(np.zeros(labels.size), labels))[fold]
+    folds = stratified_folds(labels, FOLDS)
+    train, outer = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
     if protocol == "gin":
         return Split(train, None, outer)
-    inner_folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=0)
-    kept, valid = next(iter(inner_folds.split(np.zeros(train.size), labels[train])))
-    return Split(train[kept], train[valid], outer)
+    inner = stratified_folds(labels[train], INNER_FOLDS)
+    return Split(train[inner != 0], train[inner == 0], outer)
 
 
 def train_fold(
@@ -51,6 +49,7 @@ def train_fold(
     identity: tuple,
     *,
     report=None,
+    evaluate_training: bool = False,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Train on one fold.
 
@@ -65,6 +64,7 @@ def train_fold(
         epochs: number of epochs.
         identity: seeds initial weights, shuffling and dropout.
         report: called as ``report(epoch, loss=.., accuracy=..)`` after each epoch, counted from 1.
+        evaluate_training: score the training graphs after each epoch, too (curve ``train``).
 
     Returns:
         Curves per epoch (loss, outer accuracy and, honest rule, validation accuracy), and the weights: at the chosen
@@ -78,6 +78,8 @@ def train_fold(
     for epoch in range(epochs):
         curves["loss"].append(train_epoch(network, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY)))
         curves["outer"].append(accuracy(network, split.outer))
+        if evaluate_training:
+            curves.setdefault("train", []).append(accuracy(network, split.train))
         if split.valid is not None:
             curves["valid"].append(accuracy(network, split.valid))
             if curves["valid"][-1] > best:  # strictly better only: the first of equals

@@ -12,6 +12,7 @@ def arguments(parser: StageParser) -> None:
     parser.add_argument("--seed", type=int, required=True, help="seed of initial weights, shuffling and dropout")
     parser.add_argument("--folds", type=int, nargs="+", required=True, help="folds 0..9 to train")
     parser.add_argument("--epochs", type=int, default=350, help="epochs of each fold")
+    parser.add_argument("--evaluate-training", action="store_true", help="score the training graphs every epoch, too")
     add_row(parser)
     parser.add_output("--out", help="json with the curves of each fold")
     parser.add_output("--weights", help="safetensors with the trained weights of each fold")
@@ -41,7 +42,8 @@ def run(args) -> None:
         progress = Progress(args.epochs, f"{args.dataset} {args.method} {args.protocol} fold {fold}", "epoch")
         identity = (args.dataset, args.method, args.protocol, args.seed, fold)
         split = split_of(labels, fold, args.protocol)
-        curves, trained = train_fold(data, split, model, units, args.epochs, identity, report=progress.update)
+        options = {"report": progress.update, "evaluate_training": args.evaluate_training}
+        curves, trained = train_fold(data, split, model, units, args.epochs, identity, **options)
         folds.append({"fold": fold, **curves})
         weights |= {f"fold{fold}.{name}": value for name, value in trained.items()}
     facts = {"dataset": args.dataset, "method": args.method, "protocol": args.protocol, "seed": args.seed}
