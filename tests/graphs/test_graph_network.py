@@ -79,6 +79,24 @@ def test_running_statistics_are_torchs():
     np.testing.assert_allclose(named["running_var"], plain.network.norm.running_var.numpy(), rtol=1e-9)
 
 
+def test_evaluation_folds_the_weights_once_for_all_batches(monkeypatch):
+    ours, _ = networks(*graph_set(1), model_of(), np.float32)
+    assert ours.data.basis is not None
+    folds, product = [], graph_network.all_product
+    monkeypatch.setattr(graph_network, "all_product", lambda *args: folds.append(product(*args)))
+    ours.logits(np.arange(ours.data.labels.size))
+    assert len(folds) == 1
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_the_fixed_identity_collects_no_gradient(norm):
+    ours, _ = networks(*graph_set(), model_of(norm, "identity"), np.float64)
+    for _ in range(3):
+        ours.train_step(np.arange(BATCH), 0.01)
+    np.testing.assert_array_equal(ours.g["coefficients"], 0)
+    np.testing.assert_array_equal(ours.p["coefficients"], [0, 1, 0])
+
+
 def test_sparse_and_dense_features_give_the_same_bytes():
     features, offsets, labels = graph_set()
     losses = []

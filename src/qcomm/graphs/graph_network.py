@@ -94,31 +94,32 @@ class GraphNetwork:
             mask: dropout mask [graphs, H], already divided by the keep probability; None for no dropout.
         """
         mask = self.no_mask if mask is None else mask
-        pooled, logits = self._forward(graphs, True), self.logit[: graphs.size]
+        pooled, logits = self._forward(graphs, True, self._folded_weight()), self.logit[: graphs.size]
         read_out(pooled, mask, self.p["readout"], self.p["readout_bias"], logits)
         loss = cross_entropy(logits, self.data.labels[graphs])
         upstream, g = self.upstream[: graphs.size], self.g
         read_out_backward(logits, pooled, mask, self.p["readout"], upstream, g["readout"], g["readout_bias"])
         self._backward(graphs, upstream)
+        if self.model.activation == "identity":
+            g["coefficients"][:] = 0  # the optimiser, which clears all other gradients, does not see them
         self.steps += 1
         adam(self.flat, self.gradient, self.adam_first, self.adam_second, lr, self.model.weight_decay, self.steps)
         return loss
 
     def logits(self, graphs: np.ndarray) -> np.ndarray:
         """Logits [graphs, C] in evaluation mode: running statistics, no dropout."""
-        out = np.empty((graphs.size, self.logit.shape[1]), self.dtype)
+        out, weight = np.empty((graphs.size, self.logit.shape[1]), self.dtype), self._folded_weight()
         for start in range(0, graphs.size, self.model.batch):
             part = graphs[start : start + self.model.batch]
-            pooled = self._forward(part, False)
+            pooled = self._forward(part, False, weight)
             read_out(pooled, self.no_mask, self.p["readout"], self.p["readout_bias"], out[start : start + part.size])
         return out
 
-    def _forward(self, graphs: np.ndarray, training: bool) -> np.ndarray:
-        """Pooled activations [graphs, H]; in training the running statistics move."""
+    def _forward(self, graphs: np.ndarray, training: bool, weight: np.ndarray) -> np.ndarray:
+        """Pooled activations [graphs, H] with weights folded into the basis; in training running statistics move."""
         data, p, pooled = self.data, self.p, self.pooled[: graphs.size]
         starts, nodes = data.starts(graphs), data.nodes[graphs]
         affine, c = (p["norm_weight"], p["norm_bias"]), p["coefficients"]
-        weight = self._folded_weight()
         if self.model.norm == "layer":
             common = data.blocks, data.multiplicity, graphs, starts, self.eps
             layer_forward(*common, weight, p["bias"], *affine, self.code, c, self.z, self.inverse, pooled)
