@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qcomm.errors import ProtocolError
@@ -54,3 +56,9 @@ def unit_rows(rows: np.ndarray, name: str) -> np.ndarray:
         row = int(np.argmin(lengths[:, 0]))
         raise ProtocolError(f"row {row} is zero and has no direction", where=name, fix="drop empty rows first")
     return matrix / lengths
+
+
+def check_row(name: str, value: float, low: float, high: float) -> dict[str, Any]:
+    """One line of a table of checks: what was measured, the interval that it must lie in, and whether it does."""
+    value = float(value)
+    return {"name": name, "value": value, "low": low, "high": high, "ok": bool(low <= value <= high)}
