@@ -20,6 +20,7 @@ include: "workflow/rules/inference.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/quantum.smk"
 include: "workflow/rules/distributed.smk"
+include: "workflow/rules/checks.smk"
 
 
 rule all:
@@ -30,3 +31,4 @@ rule all:
         rules.theory.input,
         rules.plot_circuit.output,
         rules.plot_distributed.output,
+        rules.check_results.output,

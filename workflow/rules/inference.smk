@@ -2,6 +2,14 @@
 
 INFERENCE = ("sampling", "amplitude", "failures", "slopes", "checks")
 COMMUNICATION = ("costs", "exponents", "break_even", "subspace", "checks")
+RESULT_CHECKS.extend(
+    f"{RESULTS}/{name}.csv"
+    for name in (
+        "inference/checks",
+        "communication/checks",
+        "communication/noise_checks",
+    )
+)
 
 
 rule inference:
