@@ -29,7 +29,7 @@ class Pair:
     """
 
     def __init__(self, path: str | Path, method: str, row: Mapping[str, Any]):
-        features, self.offsets, self.labels = load_features(path, dense=False)
+        features, self.offsets, self.labels = load_features(path)
         self.model = graph_model(method, row)
         hops = feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(self.model), "batch": self.model.batch}

@@ -35,8 +35,8 @@ def hop_features(graphs: GraphSet, row: Mapping[str, Any]) -> np.ndarray | sp.cs
     return graph_features(graphs.adjacency, start, **{kind: row[kind] for kind in STEPS})
 
 
-def load_features(path: str | Path, *, dense: bool = True) -> tuple[np.ndarray | sp.csr_array, np.ndarray, np.ndarray]:
-    """Features [N, K] (dense, or as they are stored), offsets [G + 1] and labels [G].
+def load_features(path: str | Path) -> tuple[np.ndarray | sp.csr_array, np.ndarray, np.ndarray]:
+    """Features [N, K], dense or sparse as they are stored, offsets [G + 1] and labels [G].
 
     Raises:
         DataError: the file holds something else.
@@ -44,7 +44,4 @@ def load_features(path: str | Path, *, dense: bool = True) -> tuple[np.ndarray |
     arrays = read_npz(path)
     if "offsets" not in arrays or "labels" not in arrays:
         raise DataError("no features of a graph set", where=str(path))
-    features = unpack_matrix("features", arrays)
-    if dense and sp.issparse(features):
-        features = features.toarray()
-    return features, arrays["offsets"], arrays["labels"]
+    return unpack_matrix("features", arrays), arrays["offsets"], arrays["labels"]

@@ -16,31 +16,35 @@ def arguments(parser: StageParser) -> None:
 
 def run(args) -> None:
     from qcomm.files import write_json
-    from qcomm.graphs.graph_features import load_features
 
-    features, offsets, labels = load_features(args.features)
     if args.method in ("GIN", "GCN"):
-        folds, epochs, norm = _networks(args, labels), args.epochs, "batch"
+        folds, epochs, norm = _networks(args), args.epochs, "batch"
     else:
-        from qcomm.graphs.graph_linear import linear_folds, pooled, pooled_moments
-
-        inputs = (pooled if args.method == "logreg" else pooled_moments)(features, offsets)
-        folds, epochs, norm = linear_folds(inputs, labels), None, "none"
+        folds, epochs, norm = _linear(args), None, "none"
     facts = {"dataset": args.dataset, "method": args.method, "protocol": "honest", "seed": args.seed}
     write_json(args.out, {**facts, "norm": norm, "epochs": epochs, "folds": folds})
 
 
-def _networks(args, labels) -> list[dict]:
+def _linear(args) -> list[dict]:
+    from qcomm.graphs.graph_features import load_features
+    from qcomm.graphs.graph_linear import linear_folds, pooled, pooled_moments
+
+    features, offsets, labels = load_features(args.features)
+    return linear_folds((pooled if args.method == "logreg" else pooled_moments)(features, offsets), labels)
+
+
+def _networks(args) -> list[dict]:
     from qcomm.data.values import GraphSet
     from qcomm.graphs.graph_message_passing import Batches, Recipe, train_fold
     from qcomm.graphs.graph_training import FOLDS, split_of
     from qcomm.progress import Progress
 
-    batches, folds = Batches(GraphSet.load(args.graphs), args.model["degree"]), []
+    graphs, folds = GraphSet.load(args.graphs), []
+    batches = Batches(graphs, args.model["degree"])
     for fold in range(FOLDS):
         progress = Progress(args.epochs, f"{args.dataset} {args.method} fold {fold}", "epoch")
         identity = (args.dataset, args.method, args.seed, fold)
-        split = split_of(labels, fold, "honest")
+        split = split_of(graphs.labels, fold, "honest")
         curves = train_fold(args.method, batches, split, args.epochs, identity, Recipe(), progress.update)
         folds.append({"fold": fold, **curves})
     return folds

@@ -33,7 +33,7 @@ def run(args) -> None:
         raise ConfigError("folds are 0..9, epochs at least 1", where="--folds, --epochs")
     row = row_of(args)
     model = graph_model(args.method, row)
-    features, offsets, labels = load_features(args.features, dense=False)
+    features, offsets, labels = load_features(args.features)
     hops = feature_blocks(row)
     data = prepare(features, offsets, labels, hops=hops, moments=needs_moments(model), batch=model.batch)
     units = model.hidden * hops
