@@ -60,10 +60,41 @@ def test_subspace_block_decides_the_subspace():
     assert np.abs(block.apply(outside)[:32]).max() < 1e-12
 
 
+@pytest.mark.parametrize("n", [1, 4, 6])
+def test_a_subspace_is_described_by_as_many_numbers_as_the_grassmannian_has_dimensions(n):
+    rng = generator("grassmannian", n)
+    block = b.SubspaceBlock("Bob", *b.random_halves(2**n, rng))
+    assert block.parameters.size == 4**n // 4
+    other = block.with_parameters(np.zeros(4**n // 4)).with_parameters(block.parameters)
+    np.testing.assert_allclose(other.basis @ other.basis.T, block.basis @ block.basis.T, atol=1e-9)
+    np.testing.assert_allclose(other.complement @ other.complement.T, block.complement @ block.complement.T, atol=1e-9)
+
+
+def test_angles_describe_a_rotation_block_forwards_and_backwards():
+    block = b.RotationBlock("Bob", generator("angles").normal(size=(3, 4)))
+    for mine in (block, block.inverse()):
+        again = mine.with_parameters(np.zeros(12)).with_parameters(mine.parameters)
+        np.testing.assert_array_equal(again.apply(np.eye(16)), mine.apply(np.eye(16)))
+
+
+HALVES = b.random_halves(4, generator("halves"))
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: b.MatrixBlock("Bob", np.ones((2, 2))),
+        lambda: b.SubspaceBlock("Bob", np.ones((4, 2)), HALVES[1]),
+        lambda: b.SubspaceBlock("Bob", HALVES[0], HALVES[0]),
+        lambda: b.SubspaceBlock("Bob", np.eye(4)[:, :3], np.eye(4)[:, 3:]),
+        lambda: b.SubspaceBlock("Bob", np.eye(6)[:, :3], np.eye(6)[:, 3:]),
+        lambda: b.SubspaceBlock("Bob", np.full((4, 2), np.nan), HALVES[1]),
+        lambda: b.SubspaceBlock("Bob", HALVES[0], b.random_halves(8, generator("x"))[1]),
+        lambda: b.SubspaceBlock("Bob", np.zeros(4), np.zeros(4)),
+        lambda: b.ScrambleBlock("Bob", np.full((3, 4), 2.0)),
+        lambda: b.ScrambleBlock("Bob", np.ones(4)),
+        lambda: b.ScrambleBlock("Bob", np.ones((0, 4))),
+        lambda: b.ScrambleBlock.random("Bob", 12, generator("x")),
         lambda: b.MatrixBlock("Bob", np.eye(3)),
         lambda: b.MatrixBlock("Bob", np.full((2, 2), np.nan)),
         lambda: b.RotationBlock("Bob", np.array([[np.inf]])),

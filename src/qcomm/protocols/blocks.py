@@ -41,11 +41,40 @@ class SubspaceBlock:
     """Maps the span of the N/2 orthonormal columns of `basis` onto first qubit = 0, given both bases.
 
     Applying it costs two products with N x N/2 matrices; nothing of size N x N beyond the two bases is formed.
+
+    Raises:
+        ProtocolError: shapes other than (N, N/2), N no power of two, NaN, or columns that are not orthonormal to 1e-9.
     """
 
     owner: str
     basis: np.ndarray
     complement: np.ndarray
+
+    def __post_init__(self):
+        for name in ("basis", "complement"):
+            shape = np.shape(getattr(self, name))
+            if len(shape) != 2 or shape[0] < 2 or shape[0] & (shape[0] - 1) or shape[1] != shape[0] // 2:
+                raise ProtocolError(f"expected (2^n, 2^(n-1)), got shape {shape}", where=f"SubspaceBlock.{name}")
+        if len(self.basis) != len(self.complement):
+            raise ProtocolError("basis and complement differ in size", where="SubspaceBlock.complement")
+        check_unitary(np.hstack([self.basis, self.complement]), "SubspaceBlock")
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """The N^2/4 numbers that describe the subspace W and no more: X of W = span of the columns of (1 over X).
+
+        No fewer numbers do: the Grassmannian has this dimension. Undefined for the null set of W whose projection onto
+        the first N/2 coordinates is singular.
+        """
+        half = self.basis.shape[1]
+        return np.linalg.solve(self.basis[:half].T, self.basis[half:].T).T.ravel()
+
+    def with_parameters(self, parameters: np.ndarray) -> SubspaceBlock:
+        """A block for the subspace of these numbers; which bases of W and of its complement it uses is its own."""
+        half = self.basis.shape[1]
+        columns = np.vstack([np.eye(half), np.reshape(parameters, (half, half))])
+        full, _ = np.linalg.qr(columns, mode="complete")
+        return SubspaceBlock(self.owner, full[:, :half], full[:, half:])
 
     def apply(self, state_vector: np.ndarray) -> np.ndarray:
         state = fitting(state_vector, len(self.basis))
@@ -72,13 +101,26 @@ class _SubspaceInverse:
 class ScrambleBlock:
     """Three rounds of random signs and a Walsh-Hadamard transform: a real orthogonal map in O(N log N).
 
-    ASSUME: it stands for a generic unitary where N is too large for a Haar-random matrix; inner products behave as
-    under a Haar-random rotation to the accuracy of the protocols (compared at N <= 1024 in the tests).
+    ASSUME: it stands for a generic unitary where N is too large for a Haar-random matrix; overlaps behave as under a
+    Haar-random rotation to the accuracy of the protocols (the tests compare both, decisions and rivals, at N <= 256).
+
+    Attributes:
+        signs: +-1, (rounds, N), N a power of two.
+
+    Raises:
+        ProtocolError: other shapes or entries.
     """
 
     owner: str
     signs: np.ndarray
     backwards: bool = False
+
+    def __post_init__(self):
+        shape = np.shape(self.signs)
+        if len(shape) != 2 or not shape[0] or shape[1] < 2 or shape[1] & (shape[1] - 1):
+            raise ProtocolError(f"expected signs (rounds, 2^n), got shape {shape}", where="ScrambleBlock.signs")
+        if not (np.abs(self.signs) == 1).all():
+            raise ProtocolError("signs other than +-1 are not unitary", where="ScrambleBlock.signs")
 
     @classmethod
     def random(cls, owner: str, size: int, rng: np.random.Generator) -> ScrambleBlock:
@@ -111,6 +153,15 @@ class RotationBlock:
         angles = np.asarray(self.angles)
         if angles.ndim != 2 or angles.size == 0 or not np.isfinite(angles).all():
             raise ProtocolError(f"expected finite angles (layers, n), got {angles.shape}", where="RotationBlock.angles")
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """All angles in one row, layer by layer."""
+        return np.ravel(self.angles)
+
+    def with_parameters(self, parameters: np.ndarray) -> RotationBlock:
+        """The same form of circuit with other angles."""
+        return RotationBlock(self.owner, np.reshape(parameters, np.shape(self.angles)), self.backwards)
 
     def apply(self, state_vector: np.ndarray) -> np.ndarray:
         qubits = self.angles.shape[1]
