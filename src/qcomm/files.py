@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import tempfile
@@ -96,10 +95,3 @@ def git_blob_id(path: str | Path) -> str:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def text_of(write) -> str:
-    """What ``write(stream)`` writes to a text stream."""
-    stream = io.StringIO()
-    write(stream)
-    return stream.getvalue()

@@ -14,12 +14,18 @@ from pathlib import Path
 # Versions that can change a number; the full environment is pinned by requirements.lock.
 PACKAGES = (
     "cirq-core",
+    "llvmlite",
+    "matplotlib",
     "numba",
     "numpy",
     "pandas",
+    "pyarrow",
+    "safetensors",
     "scikit-learn",
     "scipy",
+    "seaborn",
     "snakemake",
+    "sympy",
     "torch",
     "torch-geometric",
 )

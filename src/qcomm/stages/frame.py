@@ -27,6 +27,7 @@ class StageParser(argparse.ArgumentParser):
     def __init__(self, **options: Any):
         super().__init__(formatter_class=argparse.ArgumentDefaultsHelpFormatter, **options)
         self.inputs: list[tuple[str, bool]] = []
+        self.folders: dict[str, tuple[str, ...]] = {}
         self.outputs: list[str] = []
 
     def add_input(self, flag: str, *, stamped: bool = True, **options: Any) -> None:
@@ -34,6 +35,12 @@ class StageParser(argparse.ArgumentParser):
         options.setdefault("required", True)
         action = self.add_argument(flag, type=Path, **options)
         self.inputs.append((action.dest, stamped))
+
+    def add_folder(self, flag: str, files: tuple[str, ...], **options: Any) -> None:
+        """A folder of which the stage reads just these files: tracked tables, not results of other stages."""
+        action = self.add_argument(flag, type=Path, **options)
+        self.inputs.append((action.dest, False))
+        self.folders[action.dest] = files
 
     def add_output(self, flag: str, **options: Any) -> None:
         """A file to write; the frame writes its stamp."""
@@ -124,7 +131,10 @@ def _check_inputs(parser: StageParser, args: argparse.Namespace) -> tuple[dict[s
     """Hashes of all input files and the merged data sources, after every stamp was verified."""
     hashes, stamps = {}, []
     for name, stamped in parser.inputs:
-        for path in _paths(getattr(args, name)):
+        paths = _paths(getattr(args, name))
+        if name in parser.folders:
+            paths = [paths[0] / file for file in parser.folders[name]]
+        for path in paths:
             if not path.exists():
                 raise DataError("the input file does not exist", where=str(path), fix=f"check --{name}")
             if stamped:
