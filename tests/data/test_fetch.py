@@ -1,6 +1,7 @@
 """Sources: mirror, wheel, URL; altered, truncated and missing files; resumed downloads."""
 
 import hashlib
+import io
 import json
 import threading
 import zipfile
@@ -13,7 +14,7 @@ from qcomm.data import download
 from qcomm.data.bundle import Bundle
 from qcomm.data.download import Limits
 from qcomm.data.fetch import Fetcher, fetch_own
-from qcomm.data.registry import RawFile, Wheel, read_table, variants_of
+from qcomm.data.registry import Container, RawFile, Wheel, check_names, read_table, variants_of
 from qcomm.errors import ConfigError, DataError, SourceError
 
 CONTENT = b"0123456789" * 100_000
@@ -30,6 +31,7 @@ def tables(folder: Path, **cells: str) -> Path:
     row = dict.fromkeys(FIELDS, "") | {"dataset": "tiny", "variant": "gin", "file": "T.txt", "sha256": HASH} | cells
     (folder / "datasets.tsv").write_text("\t".join(FIELDS) + "\n" + "\t".join(row.values()) + "\n")
     (folder / "wheels.tsv").write_text("\t".join(Wheel.__dataclass_fields__) + "\n")
+    (folder / "containers.tsv").write_text("\t".join(Container.__dataclass_fields__) + "\n")
     return folder
 
 
@@ -38,13 +40,22 @@ def fetcher(tmp_path, sources, folder=None, **cells) -> Fetcher:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves CONTENT; drops the first connections after some bytes, or answers with errors first."""
+    """Serves CONTENT; drops the first connections after some bytes, or answers with errors first.
 
-    def __init__(self, drops: int = 0, errors: int = 0, content: bytes = CONTENT):
+    Ranges are served as RFC 9110 says: of the version that If-Range names, 416 where nothing is left. With ``etag``
+    false the server gives its content no name.
+    """
+
+    def __init__(self, drops: int = 0, errors: int = 0, content: bytes = CONTENT, status: int = 503, etag: bool = True):
         super().__init__(("127.0.0.1", 0), Handler)
         self.drops, self.errors, self.content, self.ranges = drops, errors, content, []
+        self.status, self.etag = status, etag
         threading.Thread(target=self.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server_port}/T.txt"
+
+    @property
+    def version(self) -> str:
+        return f'"{hashlib.sha256(self.content).hexdigest()}"'
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -54,12 +65,17 @@ class Handler(BaseHTTPRequestHandler):
         server.ranges.append(wanted)
         if server.errors:
             server.errors -= 1
-            self.send_error(503)
+            self.send_error(server.status)
             return
-        start = int(wanted.split("=")[1].rstrip("-")) if wanted else 0
+        same = wanted and self.headers.get("If-Range", server.version) == server.version
+        start, size = int(wanted.split("=")[1].rstrip("-")) if same else 0, len(server.content)
         body = server.content[start:]
-        self.send_response(206 if wanted else 200)
+        self.send_response((206 if body else 416) if same else 200)
         self.send_header("Content-Length", str(len(body)))
+        if server.etag:
+            self.send_header("ETag", server.version)
+        if same:
+            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}" if body else f"bytes */{size}")
         self.end_headers()
         if server.drops:
             server.drops -= 1
@@ -95,6 +111,101 @@ def test_a_dropped_download_resumes(tmp_path, serve):
         assert bundle.description["source"] == "upstream"
 
 
+def unfinished(tmp_path, server, content: bytes) -> Path:
+    """What a download that was killed leaves: some bytes and the version that they belong to."""
+    from pooch.utils import unique_file_name
+
+    (tmp_path / "downloads").mkdir()
+    part = tmp_path / "downloads" / f"{unique_file_name(server.url)}.part"
+    part.write_bytes(content)
+    part.with_name(f"{part.name}.version").write_text(server.version)
+    return part
+
+
+def test_a_rest_of_another_version_is_not_joined(tmp_path, serve):
+    server = serve()
+    unfinished(tmp_path, server, CONTENT[:1000])
+    server.content = CONTENT[::-1]  # replaced meanwhile, with the same length
+    digest = hashlib.sha256(server.content).hexdigest()
+    made = fetcher(tmp_path, ["upstream"], upstream=server.url, sha256=digest)
+    assert made.fetch("tiny", tmp_path / "o.zip") == "upstream"
+    assert server.ranges == ["bytes=1000-"]
+
+
+def test_without_a_version_a_download_starts_anew(tmp_path, serve):
+    server = serve(drops=1, etag=False)
+    assert fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip") == "upstream"
+    assert server.ranges == [None, None]
+
+
+@pytest.mark.parametrize(("kept", "requests"), [(len(CONTENT), 1), (len(CONTENT) + 5, 2)])
+def test_a_download_that_is_complete_or_too_long_already(tmp_path, serve, kept, requests):
+    server = serve()
+    part = unfinished(tmp_path, server, (CONTENT + b"extra")[:kept])
+    assert fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip") == "upstream"
+    assert len(server.ranges) == requests
+    assert not part.exists()
+    assert not part.with_name(f"{part.name}.version").exists()
+
+
+@pytest.mark.parametrize(("status", "requests"), [(404, 1), (403, 1), (429, 3), (500, 3)])
+def test_refusals_that_will_not_change_are_not_retried(tmp_path, serve, status, requests):
+    server = serve(errors=99, status=status)
+    with pytest.raises(SourceError, match=f"HTTP status {status}"):
+        fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip")
+    assert len(server.ranges) == requests
+
+
+def archive(**members: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        for name, content in members.items():
+            made.writestr(name, content)
+    return stream.getvalue()
+
+
+PAGE = b"<html>Please log in</html>"
+GOOD_ZIP, WITHOUT_IT, ALTERED = archive(T=CONTENT), archive(U=CONTENT), archive(T=CONTENT[1:])
+
+
+@pytest.mark.parametrize("hash_known", [False, True])
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [(PAGE, "not an archive"), (GOOD_ZIP[:-30], "not an archive"), (WITHOUT_IT, "no member T"), (ALTERED, "T: 999999")],
+    ids=["page", "truncated", "without the member", "altered member"],
+)
+def test_a_bad_container_does_not_stay(tmp_path, serve, bad, message, hash_known):
+    server = serve(content=bad)
+    cells = {"upstream": f"{server.url}#T", "bytes": str(len(CONTENT))}
+    made = fetcher(tmp_path, ["upstream"], **cells)
+    if hash_known:
+        blob = hashlib.sha1(b"blob %d\0" % len(GOOD_ZIP) + GOOD_ZIP).hexdigest()
+        (tmp_path / "containers.tsv").open("a").write(f"{server.url}\t\t\t{blob}\n")
+        message = "git blob id is not the recorded one"
+    with pytest.raises(SourceError, match=message):
+        made.fetch("tiny", tmp_path / "o.zip")
+    assert [path for path in (tmp_path / "downloads").iterdir() if path.suffix != ".lock"] == []
+    server.content = GOOD_ZIP
+    assert made.fetch("tiny", tmp_path / "o.zip") == "upstream"
+
+
+def test_a_page_is_not_remembered_as_the_first_download(tmp_path, serve):
+    server = serve(content=PAGE)
+    made = fetcher(tmp_path, ["upstream"], upstream=server.url, sha256="", file="T.zip")
+    with pytest.raises(SourceError, match="not an archive"):
+        made.fetch("tiny", tmp_path / "o.zip")
+    server.content = GOOD_ZIP
+    assert made.fetch("tiny", tmp_path / "o.zip") == "upstream"
+
+
+def test_gins_archive_has_a_known_hash():
+    tables = Path(__file__).resolve().parents[2] / "data"
+    (row,) = read_table(tables / "containers.tsv", Container)
+    assert row.git_blob == "e0ec83a65147ea685c2b12d92d336f05c4dffc7c"
+    urls = {file.upstream.partition("#")[0] for file in read_table(tables / "datasets.tsv", RawFile)}
+    assert row.url in urls
+
+
 def test_server_errors_are_retried_and_then_reported(tmp_path, serve):
     server = serve(errors=2)
     assert fetcher(tmp_path, ["upstream"], upstream=server.url).fetch("tiny", tmp_path / "o.zip") == "upstream"
@@ -125,9 +236,7 @@ def test_an_unknown_hash_is_recorded_and_enforced(tmp_path, serve):
 
 
 def test_no_network_names_every_source(tmp_path):
-    made = fetcher(
-        tmp_path, ["mirror", "pypi", "upstream"], tmp_path / "none", mirror="T.txt", upstream="http://127.0.0.1:9/x"
-    )
+    made = fetcher(tmp_path, ["mirror", "pypi", "upstream"], tmp_path, mirror="T.txt", upstream="http://127.0.0.1:9/x")
     with pytest.raises(SourceError, match="no source delivered tiny") as error:
         made.fetch("tiny", tmp_path / "o.zip")
     message = str(error.value)
@@ -135,6 +244,25 @@ def test_no_network_names_every_source(tmp_path):
     assert "pypi: does not have tiny" in message
     assert "ConnectionError" in message
     assert "QCOMM_MIRROR" in message
+
+
+def test_a_mirror_that_is_no_folder_is_refused(tmp_path, serve):
+    server = serve()
+    made = fetcher(tmp_path, ["mirror", "upstream"], tmp_path / "mirorr", mirror="T.txt", upstream=server.url)
+    with pytest.raises(ConfigError, match="is not a folder") as error:
+        made.fetch("tiny", tmp_path / "o.zip")
+    assert "data.mirror or QCOMM_MIRROR" in str(error.value)
+    assert "mirorr" in str(error.value)
+    assert server.ranges == []
+
+
+def test_a_source_that_was_passed_over_is_told(tmp_path, serve, capsys):
+    server = serve()
+    (tmp_path / "T.txt").write_bytes(CONTENT[1:])
+    made = fetcher(tmp_path, ["mirror", "upstream"], tmp_path, mirror="T.txt", upstream=server.url)
+    assert made.fetch("tiny", tmp_path / "o.zip") == "upstream"
+    told = capsys.readouterr().err
+    assert "tiny comes from upstream, because mirror (gin): T.txt: the sha256 is not the recorded one" in told
 
 
 @pytest.mark.parametrize("member", [False, True])
@@ -208,6 +336,22 @@ def test_unknown_data_sets_get_a_suggestion():
     assert wanted <= {row.dataset for row in table}
 
 
+def test_names_in_the_configuration_are_checked(tmp_path):
+    table = read_table(tables(tmp_path) / "datasets.tsv", RawFile)
+    config = {
+        "data": {"own": {"mine": {}}},
+        "nodes": {"datasets": ["tiny", "mine"]},
+        "distributed": {"dataset": "tiny"},
+    }
+    check_names(config, table)
+    for section, key, value in (("nodes", "datasets", ["mine", "tinny"]), ("distributed", "dataset", "tinny")):
+        with pytest.raises(
+            ConfigError, match=f"config key {section}.{key}: unknown data set 'tinny'; did you mean tiny"
+        ):
+            check_names(config | {section: {key: value}}, table)
+        assert f"config key {section}.{key}:" in str(error.value)
+
+
 def test_a_broken_table_names_its_line(tmp_path):
     tables(tmp_path)
     with (tmp_path / "datasets.tsv").open("a") as stream:
@@ -228,3 +372,8 @@ def test_own_data(tmp_path):
     with pytest.raises(ConfigError, match="does not exist") as error:
         fetch_own("mine", {"kind": "nodes", "path": str(tmp_path / "no.npz")}, tmp_path / "p.zip")
     assert "data.own.mine.path" in str(error.value)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="empty is not a file"):
+        fetch_own("mine", {"kind": "nodes", "path": str(tmp_path / "empty")}, tmp_path / "p.zip")
+    with pytest.raises(ConfigError, match=r"holds no \*.txt"):
+        fetch_own("mine", {"kind": "graphs", "path": str(tmp_path / "empty")}, tmp_path / "p.zip")

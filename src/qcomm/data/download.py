@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from filelock import FileLock
 
 from qcomm.data.registry import Wheel
 from qcomm.errors import SourceError
-from qcomm.files import git_blob_id, read_json, sha256_of, write_json
+from qcomm.files import git_blob_id, read_json, sha256_of, write_json, write_text
 
 BLOCK = 1 << 18
+RETRIED = (408, 416, 429)  # refusals that another attempt may mend: timeout, wrong range, too many requests
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def remember_first(url: str, path: Path, lock: Path) -> None:
 def from_url(url: str, folder: Path, limits: Limits, check: Callable[[Path], None]) -> Path:
     """The file behind `url` in `folder`, downloaded once, checked by `check` each time.
 
-    An interrupted download goes on where it stopped (HTTP Range).
+    An interrupted download goes on where it stopped (HTTP Range), as long as the server still has the same file.
 
     Raises:
         SourceError: it cannot be had, or `check` refuses it (then it is deleted).
@@ -82,6 +83,7 @@ def from_url(url: str, folder: Path, limits: Limits, check: Callable[[Path], Non
                     raise SourceError(f"{problem} ({attempt + 1} attempts)", where=url, fix="check the network")
                 print(f"{url}: {problem}; trying again in {2**attempt} s", file=sys.stderr, flush=True)
                 time.sleep(2**attempt)
+            _validator(part).unlink(missing_ok=True)
             _checked(part, check)
             part.replace(target)
         _checked(target, check)
@@ -96,24 +98,52 @@ def _checked(path: Path, check: Callable[[Path], None]) -> None:
         raise
 
 
+def _validator(part: Path) -> Path:
+    """Beside an unfinished download: the server's name (ETag or date) for the version that is being sent."""
+    return part.with_name(f"{part.name}.version")
+
+
 def _attempt(url: str, part: Path, timeout_s: float) -> str | None:
-    """Try to complete `part`; None when done, otherwise what went wrong."""
+    """Try to complete `part`; None when done, otherwise what went wrong.
+
+    Raises:
+        SourceError: the server refuses, and would refuse again.
+    """
     import requests
 
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    # Without the server's name for the version, the rest of another version could be joined to what is there.
+    have = part.stat().st_size if part.exists() and _validator(part).exists() else 0
+    headers = {"Range": f"bytes={have}-", "If-Range": _validator(part).read_text()} if have else {}
     headers["Accept-Encoding"] = "identity"  # hashes are of the file, not of a compressed transfer
     try:
         with requests.get(url, headers=headers, stream=True, timeout=(timeout_s, timeout_s)) as answer:
-            if answer.status_code == 416:  # what we have does not fit the server's file: start anew
+            status, span = answer.status_code, answer.headers.get("Content-Range", "")
+            if status == 416 and span == f"bytes */{have}":
+                return None  # nothing is left to send: only the last step was missing
+            if status == 416 or (status == 206 and not span.startswith(f"bytes {have}-")):
                 part.unlink()
                 return "the server has another file length"
-            if answer.status_code not in (200, 206):
-                return f"HTTP status {answer.status_code}"
-            _store(answer, part, have if answer.status_code == 206 else 0)
+            if 400 <= status < 500 and status not in RETRIED:
+                raise SourceError(f"HTTP status {status}", where=url, fix="check the address in data/datasets.tsv")
+            if status not in (200, 206):
+                return f"HTTP status {status}"
+            if status == 200:
+                _start_anew(part, answer.headers)
+            _store(answer, part, have if status == 206 else 0)
     except requests.RequestException as error:
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def _start_anew(part: Path, headers: Mapping[str, str]) -> None:
+    """Forget what is there before the version of the new download is noted, never the other way round."""
+    part.unlink(missing_ok=True)
+    tag = headers.get("ETag", "")
+    version = headers.get("Last-Modified", "") if tag.startswith("W/") else tag or headers.get("Last-Modified", "")
+    if version:
+        write_text(_validator(part), version)
+    else:
+        _validator(part).unlink(missing_ok=True)
 
 
 def _store(answer, part: Path, have: int) -> None:

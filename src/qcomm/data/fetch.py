@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 from qcomm.data.bundle import write_bundle
 from qcomm.data.download import Limits, from_url, from_wheel, remember_first, verify_file
-from qcomm.data.registry import SOURCES, RawFile, Wheel, read_table, variants_of
+from qcomm.data.registry import SOURCES, Container, RawFile, Wheel, read_table, variants_of
 from qcomm.errors import ConfigError, DataError, SourceError
 from qcomm.files import sha256_of
 
@@ -22,7 +24,7 @@ class Fetcher:
     """Where to look for raw files.
 
     Attributes:
-        tables: folder with datasets.tsv and wheels.tsv.
+        tables: folder with datasets.tsv, wheels.tsv and containers.tsv.
         downloads: folder that keeps what was downloaded.
         sources: order in which sources are tried.
         mirror: folder with local copies, or None.
@@ -39,10 +41,16 @@ class Fetcher:
         """Write the bundle of `dataset`; returns the source.
 
         Raises:
-            ConfigError: unknown data set.
+            ConfigError: unknown data set, or the folder of the mirror does not exist.
             SourceError: no source could deliver; the message has the reason of each.
         """
         variants = variants_of(dataset, read_table(self.tables / "datasets.tsv", RawFile))
+        if self.mirror is not None and "mirror" in self.sources and not self.mirror.is_dir():
+            raise ConfigError(
+                f"{self.mirror} is not a folder",
+                where="data.mirror or QCOMM_MIRROR",
+                fix="correct the path, or leave the mirror out",
+            )
         reasons = []
         for source in self.sources:
             for variant, files in variants.items():
@@ -53,6 +61,8 @@ class Fetcher:
                 except (SourceError, DataError) as error:
                     reasons.append(f"{source} ({variant}): {error}")
                 else:
+                    for reason in reasons:
+                        print(f"{dataset} comes from {source}, because {reason}", file=sys.stderr, flush=True)
                     return source
             if not any(all(file.location(source) for file in files) for files in variants.values()):
                 reasons.append(f"{source}: does not have {dataset}")
@@ -67,17 +77,13 @@ class Fetcher:
         with tempfile.TemporaryDirectory(prefix="qcomm-") as scratch:
             members = {}
             for number, file in enumerate(files):
-                path = self._locate(source, file, Path(scratch) / str(number))
-                verify_file(
-                    path, sha256=file.sha256, git_blob=file.git_blob, size=file.bytes, name=file.location(source)
-                )
-                members[file.file] = path
+                members[file.file] = self._locate(source, file, Path(scratch) / str(number))
             hashes = {name: sha256_of(path) for name, path in sorted(members.items())}
             description = {"dataset": files[0].dataset, "variant": variant, "source": source, "sha256": hashes}
             write_bundle(out, members, description)
 
     def _locate(self, source: str, file: RawFile, scratch: Path) -> Path:
-        """A path with the raw file's bytes, not yet verified, except containers whose hash is known."""
+        """A path with the raw file's verified bytes. What was downloaded and turns out wrong does not stay."""
         place, _, member = file.location(source).partition("#")
         if source == "mirror":
             container = self._mirrored(place)
@@ -87,7 +93,14 @@ class Fetcher:
             container = from_url(
                 place, self.downloads, self.limits, lambda path: self._check_url(place, member, file, path)
             )
-        return extract(container, member, scratch) if member else container
+        try:
+            path = extract(container, member, scratch) if member else container
+            verify_file(path, sha256=file.sha256, git_blob=file.git_blob, size=file.bytes, name=file.location(source))
+        except SourceError:
+            if source == "upstream":
+                container.unlink(missing_ok=True)
+            raise
+        return path
 
     def _mirrored(self, place: str) -> Path:
         if self.mirror is None:
@@ -104,11 +117,18 @@ class Fetcher:
         return wheels[requirement]
 
     def _check_url(self, url: str, member: str, file: RawFile, path: Path) -> None:
-        known = not member and (file.sha256 or file.git_blob)
-        if known:
-            verify_file(path, sha256=file.sha256, git_blob=file.git_blob, size=file.bytes, name=url)
+        """Refuse a download before anyone opens it; a member with a known hash is verified when it is taken out."""
+        known = self._container(url) if member else file
+        if known and (known.sha256 or known.git_blob):
+            verify_file(path, sha256=known.sha256, git_blob=known.git_blob, size=known.bytes, name=url)
+        elif (member or file.file.endswith((".zip", ".npz"))) and not zipfile.is_zipfile(path):
+            raise SourceError("not an archive: a page of the server, or truncated", where=url)
         elif not (file.sha256 or file.git_blob):
             remember_first(url, path, self.tables / "first_seen.lock.json")
+
+    def _container(self, url: str) -> Container | None:
+        rows = read_table(self.tables / "containers.tsv", Container)
+        return next((row for row in rows if row.url == url), None)
 
 
 def extract(container: Path, member: str, to: Path) -> Path:
@@ -120,7 +140,7 @@ def extract(container: Path, member: str, to: Path) -> Path:
     try:
         with zipfile.ZipFile(container) as archive, archive.open(member) as raw, to.open("wb") as stream:
             shutil.copyfileobj(raw, stream, 1 << 20)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, KeyError, zlib.error, EOFError) as error:
         raise SourceError(f"no member {member}: {error}", where=str(container)) from error
     return to
 
@@ -131,22 +151,31 @@ def fetch_own(dataset: str, entry: dict[str, Any], out: Path) -> str:
     Raises:
         ConfigError: the path does not exist or has the wrong kind.
     """
-    path, kind, key = Path(entry["path"]), entry["kind"], f"data.own.{dataset}.path"
+    path, kind = Path(entry["path"]), entry["kind"]
     with tempfile.TemporaryDirectory(prefix="qcomm-") as scratch:
-        if not path.exists():
-            raise ConfigError(f"{path} does not exist", where=key)
-        if kind == "nodes":
-            members = {path.name: path}
-        elif path.is_dir():
-            members = {file.name: file for file in sorted(path.glob("*.txt"))}
-        elif zipfile.is_zipfile(path):
-            members = _texts_of(path, Path(scratch))
-        else:
-            raise ConfigError(f"{path} is neither a folder nor a zip in TU format", where=key)
+        members = _own_members(path, kind, f"data.own.{dataset}.path", Path(scratch))
         hashes = {name: sha256_of(file) for name, file in sorted(members.items())}
         variant = "own-nodes" if kind == "nodes" else "tu"
         write_bundle(out, members, {"dataset": dataset, "variant": variant, "source": "own", "sha256": hashes})
     return "own"
+
+
+def _own_members(path: Path, kind: str, key: str, scratch: Path) -> dict[str, Path]:
+    if not path.exists():
+        raise ConfigError(f"{path} does not exist", where=key)
+    if kind == "nodes":
+        if not path.is_file():
+            raise ConfigError(f"{path} is not a file; a set of kind `nodes` is one npz", where=key)
+        return {path.name: path}
+    if path.is_dir():
+        members = {file.name: file for file in sorted(path.glob("*.txt"))}
+    elif zipfile.is_zipfile(path):
+        members = _texts_of(path, scratch)
+    else:
+        raise ConfigError(f"{path} is neither a folder nor a zip in TU format", where=key)
+    if not members:
+        raise ConfigError(f"{path} holds no *.txt; a set of kind `graphs` is in TU format", where=key)
+    return members
 
 
 def _texts_of(path: Path, scratch: Path) -> dict[str, Path]:

@@ -1,11 +1,13 @@
-"""The tracked tables of raw files (data/datasets.tsv) and wheels (data/wheels.tsv)."""
+"""The tracked tables of raw files (data/datasets.tsv), wheels (data/wheels.tsv) and archives (data/containers.tsv)."""
 
 from __future__ import annotations
 
 import csv
 import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qcomm.errors import ConfigError, DataError
 
@@ -45,6 +47,16 @@ class Wheel:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Container:
+    """One row of data/containers.tsv: an archive at a URL whose own hash is known."""
+
+    url: str
+    bytes: str
+    sha256: str
+    git_blob: str
+
+
 def read_table(path: str | Path, row_type: type) -> list:
     """Rows of a tab-separated table whose header must be the fields of `row_type`.
 
@@ -73,15 +85,34 @@ def variants_of(dataset: str, table: list[RawFile]) -> dict[str, list[RawFile]]:
         if row.dataset == dataset:
             found.setdefault(row.variant, []).append(row)
     if not found:
-        known = sorted({row.dataset for row in table})
-        close = difflib.get_close_matches(dataset, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-        raise ConfigError(
-            f"unknown data set {dataset!r}; {hint}",
-            where="data set",
-            fix="correct the name in the configuration, or describe your own data under data.own",
-        )
+        raise unknown_dataset(dataset, {row.dataset for row in table}, "data set")
     return found
+
+
+def unknown_dataset(dataset: str, known: Collection[str], where: str) -> ConfigError:
+    """The error for a name that is neither in the table nor among the user's own sets."""
+    close = difflib.get_close_matches(dataset, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+    return ConfigError(
+        f"unknown data set {dataset!r}; {hint}",
+        where=where,
+        fix="correct the name in the configuration, or describe your own data under data.own",
+    )
+
+
+def check_names(config: Mapping[str, Any], table: list[RawFile]) -> None:
+    """Compare every key ``SECTION.datasets`` and ``SECTION.dataset`` of the configuration with the known data sets.
+
+    Raises:
+        ConfigError: a name is in neither the table nor ``data.own``; the message has the key.
+    """
+    known = {row.dataset for row in table} | set(config["data"]["own"])
+    for section, values in config.items():
+        for key, names in values.items() if isinstance(values, Mapping) else ():
+            wanted = names if key == "datasets" else [names] if key == "dataset" else []
+            for name in wanted:
+                if name not in known:
+                    raise unknown_dataset(name, known, f"config key {section}.{key}")
 
 
 def expected_counts(files: list[RawFile]) -> dict[str, int]:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from qcomm.stages.frame import StageParser, execute
 
+TABLES = ("datasets.tsv", "wheels.tsv", "containers.tsv")
+
 
 def arguments(parser: StageParser) -> None:
     parser.add_argument("--dataset", required=True, help="name of the data set, e.g. Cora")
-    parser.add_argument("--tables", type=Path, default=Path("data"), help="folder of datasets.tsv and wheels.tsv")
+    parser.add_folder("--tables", TABLES, default=Path("data"), help="folder of datasets.tsv and the other tables")
     parser.add_settings("--settings", default={}, help="section `data` of the configuration as json")
     parser.add_output("--out", help="bundle to write")
 
