@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from qcomm.data.bundle import Bundle, write_bundle
 from qcomm.data.read import read_bundle, statistics
 from qcomm.data.readers import gin, planetoid, tu
-from qcomm.data.values import Graph, GraphSet
+from qcomm.data.values import FOLDS, Graph, GraphSet, check_folds
 from qcomm.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +98,8 @@ def test_gin_text(tmp_path):
         (b"2\n1 0\n0 0\n", "line 4: the file ends before graph 1"),
         (b"1\n1 0\n0 0\n9 9\n", "numbers are left over"),
         (b"", "left over, or there is no graph"),
+        (b"2\n1 0\n0 0\n0 1\n", "line 4: graph 1 has 0 nodes"),
+        (b"2\n1 0\n0 0\n-2 1\n", "line 4: graph 1 has -2 nodes"),
     ],
 )
 def test_malformed_gin_text(text, message):
@@ -120,6 +122,7 @@ def test_tu_text_with_duplicate_edges(tmp_path):
         ("T_A.txt", b"2, 4\n", "an edge joins graphs"),
         ("T_graph_indicator.txt", b"1\n1\n3\n3\n3\n", "line 3: graph numbers must rise"),
         ("T_graph_labels.txt", b"1\n1\n", "labels must be 0..C-1"),
+        ("T_graph_labels.txt", b"1\n0.5\n", "line 2: '0.5'"),
         ("T_node_labels.txt", b"1\n1\n", "2 lines for 5 nodes"),
     ],
 )
@@ -127,6 +130,17 @@ def test_malformed_tu_text(tmp_path, name, content, message):
     with pytest.raises(DataError) as error:
         read_bundle(bundle(tmp_path, "tu", tu_files(**{name: content})), TABLES)
     assert message in str(error.value)
+
+
+def test_several_labels_of_a_tu_node_are_one_tag_per_combination(tmp_path):
+    files = tu_files(**{"T_node_labels.txt": b"3, 0\n3, 1\n3, 0\n8, 0\n8, 1\n"})
+    assert read_bundle(bundle(tmp_path, "tu", files), TABLES).tags.tolist() == [0, 1, 0, 2, 3]
+
+
+def test_a_graph_set_needs_a_graph_of_each_class_in_every_fold():
+    check_folds(np.arange(20) % 2, FOLDS, "mine")
+    with pytest.raises(DataError, match="mine: class 1 has 3 graphs, but 10 folds need 10 of each class"):
+        check_folds(np.repeat([0, 1], [40, 3]), FOLDS, "mine")
 
 
 def test_reordering_graphs(tmp_path):
@@ -183,8 +197,16 @@ def test_own_node_set(tmp_path):
         ({"train": np.array([], int)}, "the train split is empty"),
         ({"valid": np.array([0])}, "the valid split repeats a node or shares one"),
         ({"test": np.array([4])}, "the test split names node 4"),
-        ({"edges": np.array([0, 1])}, "edges must have shape [2, E]"),
-        ({"features": np.eye(3)}, "features must have shape [4, D]"),
+        ({"edges": np.array([0, 1])}, "key edges: must have shape [2, E], not [2]"),
+        ({"edges": np.array([[0.0], [1.5]])}, "key edges: integers are needed, not float64"),
+        ({"features": np.eye(3)}, "key features: must have shape [4, D], not [3, 3]"),
+        ({"features": np.full((4, 3), "x")}, "key features: numbers are needed, not <U1"),
+        ({"labels": np.array([[0], [1], [0], [1]])}, "key labels: must have shape [N], not [4, 1]"),
+        ({"labels": np.array(["a", "b", "a", "b"])}, "key labels: integers are needed, not <U1"),
+        ({"labels": np.array([0, 0.5, 0, 1])}, "key labels: integers are needed, not float64"),
+        ({"labels": np.array([0, 1 << 40, 0, 1])}, f"here C = {(1 << 40) + 1}, empty classes: [2, 3, 4, "),
+        ({"train": np.array([0.0, 1.0])}, "key train: integers are needed, not float64"),
+        ({"valid": np.array([False, True])}, "key valid: must have shape [4], not [2]"),
     ],
 )
 def test_malformed_own_node_set(tmp_path, changes, message):

@@ -24,7 +24,7 @@ def configuration(*names: str) -> dict:
     return merged
 
 
-@pytest.mark.parametrize("extra", [(), ("paper",), ("smoke",)])
+@pytest.mark.parametrize("extra", [(), ("paper",), ("smoke",), ("paper", "reference")])
 def test_shipped_configurations_are_valid(schema, extra):
     config = complete(configuration("hyperparameters", "config", *extra), schema)
     assert config["run"]["results"]
@@ -44,6 +44,13 @@ def test_a_wrong_type_is_named(schema):
     with pytest.raises(ConfigError, match="not of type") as error:
         complete({"run": {"results": 3}}, schema)
     assert "run.results" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["my/set", "", ".hidden", "a b"])
+def test_own_names_are_file_names(schema, name):
+    with pytest.raises(ConfigError, match="does not match") as error:
+        complete({"data": {"own": {name: {"kind": "nodes", "path": "x.npz"}}}}, schema)
+    assert "data.own" in str(error.value)
 
 
 def test_every_key_has_description_and_default_or_is_required(schema):

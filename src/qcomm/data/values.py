@@ -14,6 +14,7 @@ from qcomm.errors import DataError
 from qcomm.files import read_npz, write_npz
 
 SPLITS = ("train", "valid", "test")
+FOLDS = 10  # of a graph set
 
 
 @dataclass(frozen=True)
@@ -187,12 +188,24 @@ def check_labels(labels: np.ndarray, where: str) -> None:
     """Raise a `DataError` unless labels are 0..C-1 with at least two classes, none of them empty."""
     if labels.size and labels.min() < 0:
         raise DataError(f"label {int(labels.min())} at index {int(labels.argmin())} is negative", where=where)
-    seen = np.bincount(labels) if labels.size else np.zeros(0)
-    if seen.size < 2 or (seen == 0).any():
-        empty = np.flatnonzero(seen == 0).tolist()
+    seen = np.unique(labels)
+    classes = int(seen[-1]) + 1 if seen.size else 0
+    if classes < 2 or classes != seen.size:
+        empty = np.setdiff1d(np.arange(min(classes, seen.size + 5)), seen).tolist()  # a few; there may be 2^40
         raise DataError(
-            f"labels must be 0..C-1, C >= 2, no class empty; here C = {seen.size}, empty classes: {empty or 'none'}",
+            f"labels must be 0..C-1, C >= 2, no class empty; here C = {classes}, empty classes: {empty or 'none'}",
             where=where,
+        )
+
+
+def check_folds(labels: np.ndarray, folds: int, where: str) -> None:
+    """Raise a `DataError` unless each class has a graph for every one of `folds` folds."""
+    sizes = np.bincount(labels)
+    if sizes.min() < folds:
+        raise DataError(
+            f"class {int(sizes.argmin())} has {int(sizes.min())} graphs, but {folds} folds need {folds} of each class",
+            where=where,
+            fix="merge or leave out rare classes",
         )
 
 

@@ -91,6 +91,8 @@ def _walk(numbers: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.n
         if at + 2 > end:
             raise DataError(f"the file ends before graph {graph} of {values[0]}", where=f"{where}, line {line}")
         size, label = values[at], values[at + 1]
+        if size < 1:
+            raise DataError(f"graph {graph} has {size} nodes", where=f"{where}, line {line}")
         at += 2
         for node in range(size):
             line += 1

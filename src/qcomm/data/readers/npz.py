@@ -80,21 +80,40 @@ def read_own(bundle: Bundle) -> Graph:
     (0..C-1), and ``train``, ``valid``, ``test`` as node indices or boolean masks.
     """
     arrays = load(bundle, (), ("edges", "features", "labels", *SPLITS))
-    where, labels = bundle.names[0], arrays["labels"].astype(np.int64)
-    edges = arrays["edges"]
-    if edges.ndim != 2 or edges.shape[0] != 2:
-        raise DataError(f"edges must have shape [2, E], not {list(edges.shape)}", where=f"{where}, key edges")
-    if arrays["features"].ndim != 2 or arrays["features"].shape[0] != labels.size:
-        raise DataError(
-            f"features must have shape [{labels.size}, D], not {list(arrays['features'].shape)}",
-            where=f"{where}, key features",
-        )
-    splits = {}
-    for name in SPLITS:
-        split = arrays[name]
-        if split.dtype == bool and split.size != labels.size:
-            raise DataError(f"a mask of {split.size} for {labels.size} nodes", where=f"{where}, key {name}")
-        splits[name] = np.flatnonzero(split) if split.dtype == bool else np.sort(split.astype(np.int64))
-    adjacency = symmetric_adjacency(*edges.astype(np.int64), labels.size, f"{where}, key edges")
-    features = arrays["features"].astype(np.float32)
-    return Graph(bundle.description["dataset"], adjacency, features, labels, splits, bundle.description)
+    where = bundle.names[0]
+    labels = _integers(arrays["labels"], ("N",), f"{where}, key labels")
+    edges = _integers(arrays["edges"], (2, "E"), f"{where}, key edges")
+    features = arrays["features"]
+    _check_shape(features, (labels.size, "D"), f"{where}, key features")
+    if features.dtype.kind not in "biuf":
+        raise DataError(f"numbers are needed, not {features.dtype}", where=f"{where}, key features")
+    splits = {name: _split(arrays[name], labels.size, f"{where}, key {name}") for name in SPLITS}
+    adjacency = symmetric_adjacency(*edges, labels.size, f"{where}, key edges")
+    return Graph(
+        bundle.description["dataset"], adjacency, features.astype(np.float32), labels, splits, bundle.description
+    )
+
+
+def _check_shape(array: np.ndarray, shape: tuple[int | str, ...], where: str) -> None:
+    """Letters stand for any size."""
+    fits = array.ndim == len(shape) and all(
+        isinstance(wanted, str) or wanted == size for wanted, size in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise DataError(f"must have shape [{', '.join(map(str, shape))}], not {list(array.shape)}", where=where)
+
+
+def _integers(array: np.ndarray, shape: tuple[int | str, ...], where: str) -> np.ndarray:
+    """The array as int64; fractions are refused rather than cut off, text rather than parsed."""
+    _check_shape(array, shape, where)
+    if array.size and array.dtype.kind not in "iu":
+        raise DataError(f"integers are needed, not {array.dtype}", where=where, fix="store it as an integer array")
+    return array.astype(np.int64)
+
+
+def _split(array: np.ndarray, nodes: int, where: str) -> np.ndarray:
+    """Sorted node indices from indices or from a mask."""
+    if array.dtype != bool:
+        return np.sort(_integers(array, ("n",), where))
+    _check_shape(array, (nodes,), where)
+    return np.flatnonzero(array)

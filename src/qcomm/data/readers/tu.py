@@ -15,6 +15,8 @@ from qcomm.errors import DataError
 def read(bundle: Bundle) -> GraphSet:
     """A graph set; edges listed twice count once, labels and tags are renumbered 0.. in increasing order.
 
+    A node with several labels gets one tag per distinct combination of them.
+
     Raises:
         DataError: a file is missing or malformed; the message has file and line.
     """
@@ -37,7 +39,7 @@ def read(bundle: Bundle) -> GraphSet:
         bundle.description["dataset"],
         adjacency,
         np.searchsorted(graph_of, np.arange(1, labels.size + 2)).astype(np.int64),
-        None if tags is None else np.unique(tags[:, 0], return_inverse=True)[1].astype(np.int64),
+        None if tags is None else np.unique(tags, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64),
         attributes,
         np.unique(labels, return_inverse=True)[1].astype(np.int64),
         bundle.description,
@@ -102,17 +104,19 @@ def table(bundle: Bundle, name: str, columns: int | None, dtype: type) -> np.nda
                 stream, header=None, skipinitialspace=True, dtype=dtype, skip_blank_lines=False
             ).to_numpy()
     except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"not numbers: {_first_bad(bundle.text(name), columns) or error}", where=name) from error
+        kind = int if np.issubdtype(dtype, np.integer) else float
+        problem = _first_bad(bundle.text(name), columns, kind) or error
+        raise DataError(f"not {'integers' if kind is int else 'numbers'}: {problem}", where=name) from error
     if columns is not None and values.shape[1] != columns:
         raise DataError(f"{values.shape[1]} columns instead of {columns}", where=f"{name}, line 1")
     return values
 
 
-def _first_bad(text: str, columns: int | None) -> str | None:
+def _first_bad(text: str, columns: int | None, kind: type) -> str | None:
     for number, line in enumerate(text.splitlines(), start=1):
         cells = line.split(",")
         try:
-            values = [float(cell) for cell in cells]
+            values = [kind(cell) for cell in cells]
         except ValueError:
             return f"line {number}: {line[:60]!r}"
         if columns is not None and len(values) != columns:
