@@ -5,13 +5,14 @@ import pytest
 import scipy.sparse as sp
 import torch
 
+from qcomm.graphs import node_training
 from qcomm.graphs.decision import decision_score
 from qcomm.graphs.graph_settings import POLY_START
-from qcomm.graphs.node_features import NodeData, cut
+from qcomm.graphs.node_features import NodeData, Rows, cut
 from qcomm.graphs.node_network import NodeNetwork
 from qcomm.graphs.node_products import mask_shape, thinned
 from qcomm.graphs.node_settings import NodeModel
-from qcomm.graphs.node_training import selected, train
+from qcomm.graphs.node_training import logistic_regression, selected, train
 from qcomm.seeds import generator
 
 NODES, WIDTH, HOPS, CLASSES = 60, 30, 3, 4
@@ -103,6 +104,24 @@ def test_same_seed_same_curve_another_seed_another():
     assert runs[0][0] == runs[1][0] != runs[2][0]
     assert [row["epoch"] for row in runs[0][0]] == [2, 4, 6]
     assert np.allclose(runs[0][1]["hop0.coefficients"], POLY_START, atol=0.05)
+
+
+@pytest.mark.parametrize("fill", [0.03, 1.0])  # sparse features, dense ones
+def test_logistic_regression_scores_in_blocks_what_it_scores_at_once(fill, monkeypatch):
+    rng = generator("logistic", fill)
+    labels = np.arange(NODES) % 2
+    hops = [(rng.random((NODES, WIDTH)) + labels[:, None]) * (rng.random((NODES, WIDTH)) < fill) for _ in range(2)]
+    splits = {"train": np.arange(0, 25), "valid": np.arange(25, 40), "test": np.arange(40, NODES)}
+    cuts = tuple(cut(sp.csr_array(hop.astype(np.float32)), splits) for hop in hops)
+    data = NodeData(cuts, {name: labels[index] for name, index in splits.items()}, 2)
+    assert any(sp.issparse(hop.train.matrix) for hop in cuts) == (fill < 1)
+    whole, asked = logistic_regression(data), []
+    monkeypatch.setattr(node_training, "BLOCK", 7)
+    block = Rows.block
+    monkeypatch.setattr(Rows, "block", lambda rows, a, b: asked.append((rows, b - a)) or block(rows, a, b))
+    assert logistic_regression(data) == whole
+    assert max(row["test"] for row in whole) > (0.95 if fill == 1 else 0.6)
+    assert max(size for rows, size in asked if any(rows is hop.held_out for hop in cuts)) == 7
 
 
 def test_selection_takes_the_first_of_equals():

@@ -8,13 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from qcomm.graphs.decision import decision_score
-from qcomm.graphs.node_features import NodeData
+from qcomm.graphs.diffusion import row_blocks
+from qcomm.graphs.node_features import Matrix, NodeData, Rows
 from qcomm.graphs.node_network import NodeNetwork
 from qcomm.graphs.node_settings import NodeModel
 from qcomm.seeds import generator
 
 # ASSUME: penalties of logistic regression tried on the validation nodes
 STRENGTHS = (1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3)
+BLOCK = 1 << 14  # rows that are scored together
 
 
 def train(data: NodeData, model: NodeModel, epochs: int, identity: tuple, *, dtype=np.float32, report=None):
@@ -63,17 +65,33 @@ def selected(curve: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def logistic_regression(data: NodeData) -> list[dict[str, Any]]:
-    """Multinomial logistic regression on all hop features joined; one row per penalty, in place of epochs."""
+    """Multinomial logistic regression on all hop features joined; one row per penalty, in place of epochs.
+
+    Only the training rows are in memory together, dense where every hop is; other nodes are scored in blocks.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    train = sp.hstack([sp.csr_array(hop.train.block(0, len(hop.train))) for hop in data.hops], format="csr")
-    held_out = sp.hstack([sp.csr_array(hop.held_out.block(0, len(hop.held_out))) for hop in data.hops], format="csr")
-    valid, rows = data.labels["valid"].size, []
+    sides = [[hop.train for hop in data.hops], [hop.held_out for hop in data.hops]]
+    dense = not any(sp.issparse(rows.matrix) for side in sides for rows in side)
+    train, valid, rows = _joined(sides[0], 0, len(sides[0][0]), dense), data.labels["valid"].size, []
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, max_iter=1000).fit(train, data.labels["train"])
-        logits = np.full((held_out.shape[0], data.classes), -np.inf)
-        margin = model.decision_function(held_out)  # one column for two classes
-        logits[:, model.classes_] = margin if margin.ndim == 2 else np.stack([-margin, margin], 1)
+        blocks = (_joined(sides[1], start, stop, dense) for start, stop in row_blocks(len(sides[1][0]), BLOCK))
+        logits = np.concatenate([_logits(model, block, data.classes) for block in blocks])
         found = scores({"valid": logits[:valid], "test": logits[valid:]}, data)
         rows.append({"epoch": strength, **found})
     return rows
+
+
+def _joined(parts: list[Rows], start: int, stop: int, dense: bool) -> Matrix:
+    """Rows start .. stop - 1 of all hops side by side."""
+    blocks = [rows.block(start, stop) for rows in parts]
+    return np.hstack(blocks) if dense else sp.hstack([sp.csr_array(block) for block in blocks], format="csr")
+
+
+def _logits(model, inputs: Matrix, classes: int) -> np.ndarray:
+    """Margins [n, classes]; -inf for classes without a training node."""
+    logits = np.full((inputs.shape[0], classes), -np.inf)
+    margin = model.decision_function(inputs)  # one column for two classes
+    logits[:, model.classes_] = margin if margin.ndim == 2 else np.stack([-margin, margin], 1)
+    return logits
