@@ -1,6 +1,9 @@
 """Node training from files larger than the allowed memory, timed runs, fitted exponents."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,7 @@ from qcomm.seeds import generator
 from qcomm.stages import benchmark_graph, benchmark_nodes, benchmark_scale, features_nodes, train_nodes
 from qcomm.stages.frame import execute
 
+ROOT = Path(__file__).resolve().parents[2]
 MODEL = {"nodes": 1500, "mean_degree": 12, "largest": 10, "blocks": 3, "features": 8, "signal": 1.0, "train": 0.2}
 NETWORK = {"hidden": 16, "lr": 0.01, "chunk": 100}
 
@@ -76,6 +80,20 @@ def test_the_stages_train_and_time_a_generated_graph(files, tmp_path):
     outputs = ("--curve", tmp_path / "c.csv", "--weights", tmp_path / "w.safetensors")
     run(train_nodes, *words, "--dataset", "x", "--method", "SIGN-poly", "--seed", 0, "--epochs", 40, *outputs)
     assert read_json(tmp_path / "t.json")["test"] > 0.8
+
+
+def test_the_configuration_reaches_the_features_stage(tmp_path):
+    settings = {"datasets": ["ogbn-products"], "bfloat16": ["ogbn-products"], "memory_mb": 700}
+    names = {"name": "scale", **{part: str(tmp_path / part) for part in ("results", "figures", "logs")}}
+    (tmp_path / "scale.json").write_text(json.dumps({"run": names, "nodes": settings}))
+    target = tmp_path / "results" / "features_nodes" / "ogbn-products.npz"
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--nolock", "--printshellcmds", "--cores", "1"]
+    command += ["--configfile", tmp_path / "scale.json", "--", target]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (shell,) = [line for line in done.stdout.splitlines() if "qcomm.stages.features_nodes" in line]
+    assert "--memory-mb 700 --storage bfloat16" in shell
+    assert "mem_mb=3200" in done.stdout
 
 
 def test_a_power_law_is_found_with_an_interval_that_tells_noise():

@@ -1,5 +1,8 @@
 """Hop features: nodes and graphs look at their neighbourhoods once, before any training."""
 
+# More than 100 million edges: these need more memory.
+LARGE_NODE_SETS = ("Reddit", "ogbn-products")
+
 
 rule features_nodes:
     input:
@@ -14,12 +17,19 @@ rule features_nodes:
         "../../environment.yml"
     threads: 1
     resources:
+        # dense features up to nodes.memory_mb; the mapped graph and the interpreter besides
         mem_mb=lambda wildcards: (
-            16000 if wildcards.dataset in ("Reddit", "ogbn-products") else 3000
+            int(NODES["memory_mb"]) + 2500
+            if wildcards.dataset in LARGE_NODE_SETS
+            else 3000
         ),
         runtime=60,
     params:
-        hops=config["nodes"]["hops"],
+        hops=NODES["hops"],
+        memory_mb=NODES["memory_mb"],
+        storage=lambda wildcards: (
+            "bfloat16" if wildcards.dataset in NODES["bfloat16"] else "float32"
+        ),
         out=lambda wildcards, output: output[0],
         # ASSUME: rows are normalised where features are words (Planetoid, Amazon, Coauthor), as the authors do for Cora.
         flags=lambda wildcards: " ".join(
@@ -28,11 +38,11 @@ rule features_nodes:
                 ("--row-normalised", "row_normalised"),
                 ("--self-loops", "self_loops"),
             )
-            if wildcards.dataset in config["nodes"][names]
+            if wildcards.dataset in NODES[names]
         ),
     shell:
         "python -m qcomm.stages.features_nodes --graph {input.graph:q} --hops {params.hops} {params.flags}"
-        " --out {params.out:q} 2> {log:q}"
+        " --memory-mb {params.memory_mb} --storage {params.storage} --out {params.out:q} 2> {log:q}"
 
 
 rule features_graphs:

@@ -23,7 +23,7 @@ rule train_nodes:
     threads: 1
     resources:
         mem_mb=lambda wildcards: (
-            16000 if wildcards.dataset in ("Reddit", "ogbn-products") else 4000
+            8000 if wildcards.dataset in LARGE_NODE_SETS else 4000
         ),
         runtime=600,
     params:
