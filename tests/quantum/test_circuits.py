@@ -132,6 +132,21 @@ def test_empty_circuits_are_refused(arguments):
         distributed_circuit(*arguments)
 
 
+def test_bad_circuits_of_two_parties_are_named():
+    qubits, block = register(2), hardware_efficient(register(2), "Bob", "b", 1)
+    carols = hardware_efficient(qubits, "Carol", "c", 1)
+    for call, words in (
+        (lambda: hardware_efficient(qubits, "Bob", "b", -1), "depth"),
+        (lambda: DistributedCircuit((block,), tuple(qubits), measured_by="Carol"), "'Carol' is neither"),
+        (lambda: DistributedCircuit((carols,), tuple(qubits)), "'Carol' is neither"),
+        (lambda: DistributedCircuit((block,), (*qubits, qubits[0])), "distinct qubits"),
+        (lambda: DistributedCircuit((), ()), "distinct qubits"),
+        (lambda: circuit_blocks(DistributedCircuit((block,), tuple(qubits)), {"b_0_0": 1.0}), "b_0_1 have no value"),
+    ):
+        with pytest.raises(ProtocolError, match=words):
+            call()
+
+
 def test_qasm_of_the_ansatz():
     circuit = distributed_circuit(2, 1, 1).circuit(measured=True)
     text = cirq.resolve_parameters(circuit, values_of(circuit)).to_qasm()

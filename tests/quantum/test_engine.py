@@ -23,20 +23,27 @@ POWERS = [0.3, 1, -0.5, A / sympy.pi, 0.7 * B + 0.1]
 def one_qubit(power):
     return st.sampled_from(
         [cirq.X**power, cirq.Y**power, cirq.Z**power, cirq.ZPowGate(exponent=power, global_shift=0.3)]
-        + [cirq.YPowGate(exponent=power, global_shift=-0.2)]
+        + [cirq.YPowGate(exponent=power, global_shift=-0.2), cirq.XPowGate(exponent=power, global_shift=0.4)]
     )
+
+
+def two_qubits(power):
+    kinds = (cirq.CZPowGate, cirq.ZZPowGate, cirq.CXPowGate)
+    return st.sampled_from([kind(exponent=power, global_shift=shift) for kind in kinds for shift in (0, -0.35)])
 
 
 FIXED_ONE = [cirq.H, cirq.S, cirq.T, cirq.X, cirq.Y, cirq.H**0.3, cirq.PhasedXPowGate(phase_exponent=0.2, exponent=0.6)]
 FIXED_TWO = [cirq.SWAP, cirq.ISWAP, cirq.ISWAP**0.4, cirq.FSimGate(0.3, 0.8), cirq.CZ, cirq.CNOT]
 FIXED_TWO += [cirq.ControlledGate(cirq.H), cirq.TwoQubitDiagonalGate([0.1, 0.4, -0.3, 1.0])]
+FIXED_THREE = [cirq.CCZ, cirq.CCX, cirq.CSWAP, cirq.CCZ**0.3, cirq.CCX**-0.4]
+FIXED_THREE += [cirq.ThreeQubitDiagonalGate([0.1, 0.4, -0.3, 1.0, 0.2, -2.0, 0.7, 0.0])]
 SMALL = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 @st.composite
 def operations(draw, qubits):
     order = draw(st.permutations(qubits))
-    kind = draw(st.integers(0, 8))
+    kind = draw(st.integers(0, 10))
     power, angle = draw(st.sampled_from(POWERS)), draw(st.sampled_from(ANGLES))
     if kind == 0:
         return draw(st.sampled_from([cirq.rx, cirq.ry, cirq.rz]))(angle)(order[0])
@@ -45,7 +52,7 @@ def operations(draw, qubits):
     if kind == 2:
         return draw(st.sampled_from(FIXED_ONE))(order[0])
     if kind == 3:
-        return draw(st.sampled_from([cirq.CZ**power, cirq.ZZ**power, cirq.CNOT**power]))(*order[:2])
+        return draw(two_qubits(power))(*order[:2])
     if kind == 4:
         return draw(st.sampled_from(FIXED_TWO))(*order[:2])
     if kind == 5:
@@ -56,6 +63,13 @@ def operations(draw, qubits):
         return cirq.DiagonalGate(list(np.linspace(-1, 2, 1 << len(qubits)))).on(*order)
     if kind == 7:
         return cirq.global_phase_operation(1j)
+    if kind == 8:
+        letters = draw(st.lists(st.sampled_from("XYZ"), min_size=1, max_size=len(qubits)))
+        string = cirq.DensePauliString("".join(letters), coefficient=draw(st.sampled_from([1, -1])))
+        gate = cirq.PauliStringPhasorGate(string, exponent_neg=power, exponent_pos=-0.3 * power)
+        return gate.on(*order[: len(letters)])
+    if kind == 9 and len(qubits) > 2:
+        return draw(st.sampled_from(FIXED_THREE))(*order[:3])
     matrix = cirq.testing.random_unitary(1 << len(qubits), random_state=draw(st.integers(0, 9)))
     return cirq.MatrixGate(matrix).on(*order)
 
@@ -196,11 +210,24 @@ def test_pauli_rotations_are_exponentials():
         (cirq.SWAP(*register(2)) ** A, "cannot be lowered"),
         (cirq.rx(A * B)(register(1)[0]), "not linear"),
         (cirq.amplitude_damp(0.1)(register(1)[0]), "not unitary"),
+        (cirq.PauliStringPhasorGate(cirq.DensePauliString("XI"))(*register(2)), "without a letter"),
+        (cirq.rx(1j * A)(register(1)[0]), "not a finite real number"),
+        (cirq.ry(A + sympy.I)(register(1)[0]), "not a finite real number"),
+        (cirq.MatrixGate(np.eye(3)[[1, 2, 0]], qid_shape=(3,)).on(cirq.LineQid(0, 3)), r"levels \(3,\)"),
+        (cirq.IdentityGate(qid_shape=(3, 2)).on(*cirq.LineQid.for_qid_shape((3, 2))), r"levels \(3, 2\)"),
     ],
 )
 def test_what_cannot_be_lowered_is_named(operation, words):
     with pytest.raises(ProtocolError, match=words):
         Engine(cirq.Circuit(operation))
+
+
+def test_vectors_in_single_precision_count_as_unit_vectors():
+    circuit = distributed_circuit(12, 1, 1)
+    engine = Engine(circuit.circuit(), circuit.qubits, precision="single")
+    vector, parameters = random_state(1 << 12, real=True), np.linspace(-1, 1, engine.parameters)
+    found = engine.expectation(parameters, vector.astype(np.float32))
+    np.testing.assert_allclose(found, engine.expectation(parameters, vector), rtol=0, atol=1e-5)
 
 
 def test_bad_arguments_are_named():
@@ -211,6 +238,13 @@ def test_bad_arguments_are_named():
         (lambda: engine.expectation([0.1, 0.2], vector), "expected 1 parameters"),
         (lambda: engine.expectation([0.1], np.ones(3)), "length 4"),
         (lambda: engine.expectation([0.1], np.full(4, np.nan)), "NaN"),
+        (lambda: engine.expectation([0.1], [3.0, 0, 0, 0]), "length 3 instead of 1"),
+        (lambda: engine.expectation([0.1], np.zeros(4)), "length 0"),
+        (lambda: engine.value_and_gradient([0.1], [vector, 2 * vector]), "vector 1 has length 2"),
+        (lambda: engine.sample([0.1], 1j * np.ones(4), 5, generator("x")), "length 2"),
+        (lambda: engine.expectation([0.1j], vector), "real numbers"),
+        (lambda: Engine(cirq.Circuit(cirq.ry(A)(qubits[0])), symbols=["a", "b", "a"]), "a appear more than once"),
+        (lambda: Engine(cirq.Circuit(cirq.ry(A)(qubits[0])), [*qubits, qubits[0]]), "more than once"),
         (lambda: engine.expectation([0.1], vector, "X0"), "unknown observable"),
         (lambda: engine.expectation([np.nan], vector), "parameter is NaN"),
         (lambda: engine.value_and_gradient([0.1], vector, np.ones(2)), "weights of shape"),

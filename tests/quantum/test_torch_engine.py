@@ -83,12 +83,38 @@ def test_complex_inputs_are_taken():
     np.testing.assert_allclose(found.numpy(), Engine(program).state_vector(parameters, vector), atol=1e-12)
 
 
+def test_shots_follow_the_expectation_and_the_seed():
+    program = lower(distributed_circuit(3, 1, 1).circuit())
+    engine, rng = TorchEngine(program, dtype=torch.float64), generator("torch shots")
+    parameters, vectors = torch.tensor(rng.uniform(-1, 1, 6)), torch.eye(8, dtype=torch.float64)[:3]
+    counts = [engine.sample(parameters, vectors, 40_000, generator("shots", seed)) for seed in (1, 1, 2)]
+    assert torch.equal(counts[0], counts[1])
+    assert not torch.equal(counts[0], counts[2])
+    p = engine.expectation(parameters, vectors).numpy()
+    assert (np.abs(counts[0].numpy() / 40_000 - p) < 5 * np.sqrt(p * (1 - p) / 40_000)).all()
+
+
 def test_bad_shapes_and_devices_are_named(monkeypatch):
     program = lower(distributed_circuit(3, 1, 1).circuit())
     with pytest.raises(ProtocolError, match=r"\[B, 8\]"):
         TorchEngine(program).expectation(torch.zeros(6), torch.zeros(1, 4))
     with pytest.raises(ProtocolError, match="NaN"):
         TorchEngine(program).expectation(torch.zeros(6), torch.full((1, 8), torch.nan))
+    engine, unit = TorchEngine(program), torch.eye(8)[:1]
+    for parameters, words in (
+        (torch.zeros(50), "expected 6 real parameters"),
+        (torch.zeros(3), "expected 6"),
+        (torch.zeros(1, 6), "expected 6"),
+        (torch.zeros(6, dtype=torch.complex64), "real"),
+        (torch.full((6,), torch.nan), "parameter is NaN"),
+    ):
+        for call in (engine.expectation, engine.state_vector):
+            with pytest.raises(ProtocolError, match=words):
+                call(parameters, unit)
+    with pytest.raises(ProtocolError, match="-2"):
+        engine.sample(torch.zeros(6), unit, -2, generator("x"))
+    with pytest.raises(ProtocolError, match="length 2 instead of 1"):
+        engine.sample(torch.zeros(6), 2 * unit, 5, generator("x"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ProtocolError, match="no CUDA"):
         TorchEngine(program, "cuda")

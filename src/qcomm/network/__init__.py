@@ -2,9 +2,21 @@
 
 from qcomm.network.ledger import Entry, Ledger, circuit_traffic
 from qcomm.network.link import Link
-from qcomm.network.party import Party
+from qcomm.network.party import ALICE, BOB, Party, party
 from qcomm.network.payload import Payload
 from qcomm.network.register import Register
 from qcomm.network.session import Network
 
-__all__ = ["Entry", "Ledger", "Link", "Network", "Party", "Payload", "Register", "circuit_traffic"]
+__all__ = [
+    "ALICE",
+    "BOB",
+    "Entry",
+    "Ledger",
+    "Link",
+    "Network",
+    "Party",
+    "Payload",
+    "Register",
+    "circuit_traffic",
+    "party",
+]

@@ -13,6 +13,19 @@ from qcomm.network.payload import Payload
 from qcomm.network.register import Register
 from qcomm.seeds import generator
 
+ALICE, BOB = "Alice", "Bob"  # the two parties of every protocol here; a network takes any names
+
+
+def party(name: str, where: str) -> str:
+    """`name`, where it is Alice or Bob.
+
+    Raises:
+        ProtocolError: someone else.
+    """
+    if name not in (ALICE, BOB):
+        raise ProtocolError(f"{name!r} is neither Alice nor Bob", where=where)
+    return name
+
 
 class Party:
     """What a party's program is given; it holds no reference to the other party or to the network's state.

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from qcomm.errors import ProtocolError
-from qcomm.network.ledger import Ledger
+from qcomm.network import ALICE, BOB, Ledger, circuit_traffic, party
 from qcomm.network.register import check_vector
-
-ALICE, BOB = "Alice", "Bob"
+from qcomm.theory.checks import in_range, whole
 
 
 def open_unit(value: float, name: str) -> float:
@@ -22,7 +21,7 @@ def open_unit(value: float, name: str) -> float:
     Raises:
         ProtocolError: outside, or not a number.
     """
-    if not 0 < value < 1:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < 1:
         raise ProtocolError(f"{value!r} is outside (0, 1)", where=name)
     return float(value)
 
@@ -49,10 +48,9 @@ class InferenceTask:
         check_vector(self.vector, "InferenceTask.vector")
         open_unit(self.eps, "eps")
         open_unit(self.delta, "delta")
-        for block in self.blocks:
-            owner = getattr(block, "owner", None)
-            if owner not in (ALICE, BOB):
-                raise ProtocolError(f"block owner {owner!r} is neither Alice nor Bob", where="blocks")
+        party(self.measured_by, "measured_by")
+        for number, block in enumerate(self.blocks):
+            party(getattr(block, "owner", None), f"blocks[{number}].owner")
 
     @property
     def size(self) -> int:
@@ -66,6 +64,10 @@ class InferenceTask:
     def owners(self) -> tuple[str, ...]:
         """Owners of the preparation, of each block, and of the measurement."""
         return (ALICE, *(block.owner for block in self.blocks), self.measured_by)
+
+    def traffic(self, copies: int = 1) -> Ledger:
+        """What the ownership of the blocks implies for that many runs; the channel must count the same."""
+        return circuit_traffic(self.owners, self.qubits, copies)
 
     def loss(self) -> float:
         """The exact value, computed by someone who sees everything."""
@@ -108,10 +110,11 @@ def vector_with_loss(blocks: Sequence[Any], size: int, loss: float, rng: np.rand
     Large random circuits all have a loss near 1/2, so inputs are made to order.
 
     Raises:
-        ProtocolError: loss outside [0, 1].
+        ProtocolError: loss outside [0, 1], or a size that is not 2, 4, 8, ...
     """
-    if not 0 <= loss <= 1:
-        raise ProtocolError(f"{loss!r} is outside [0, 1]", where="loss")
+    in_range(loss, "loss", 0, 1)
+    if whole(size, "size", 2) & (size - 1):
+        raise ProtocolError(f"{size} is not a power of two", where="size", fix="pad with zeros")
     halves = rng.normal(size=(2, size // 2))
     halves *= np.sqrt([[loss], [1 - loss]]) / np.linalg.norm(halves, axis=1, keepdims=True)
     state = halves.ravel()
@@ -121,8 +124,9 @@ def vector_with_loss(blocks: Sequence[Any], size: int, loss: float, rng: np.rand
 
 
 def clip_interval(value: float, half: float) -> tuple[float, float]:
-    """``value +- half`` within [0, 1]."""
-    return max(0.0, value - half), min(1.0, value + half)
+    """``value +- half`` within [0, 1], `value` being moved into [0, 1] first: never empty, and no truth is lost."""
+    inside = min(1.0, max(0.0, value))
+    return max(0.0, inside - half), min(1.0, inside + half)
 
 
 def estimate_of(protocol: str, outputs: Mapping[str, Any], who: str, ledger: Ledger) -> Estimate:

@@ -47,7 +47,11 @@ class CircuitBlock:
         return CircuitBlock(self.owner, self.forward, self.backward, np.asarray(parameters, np.float64))
 
     def apply(self, state_vector: np.ndarray) -> np.ndarray:
-        """The block applied along the last axis of an array (..., 2^n)."""
+        """The block applied along the last axis of an array (..., 2^n).
+
+        Raises:
+            ProtocolError: another length, NaN or infinity, also among the parameters.
+        """
         flat = state_vector.reshape(-1, state_vector.shape[-1])
         return self.forward.state_vector(self.parameters, flat).reshape(state_vector.shape)
 
@@ -63,9 +67,11 @@ def circuit_blocks(circuit: DistributedCircuit, values: dict[str, float]) -> tup
         values: of all symbols.
 
     Raises:
-        ProtocolError: an operation cannot be lowered.
-        KeyError: a symbol has no value.
+        ProtocolError: an operation cannot be lowered, or a symbol has no value.
     """
+    names = {name for block in circuit.blocks for name in cirq.parameter_names(block)}
+    if missing := sorted(names - set(values)):
+        raise ProtocolError(f"symbols {', '.join(missing)} have no value", where="values")
     found = []
     for block in circuit.blocks:
         symbols = sorted(cirq.parameter_names(block))

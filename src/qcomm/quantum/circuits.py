@@ -10,11 +10,10 @@ import numpy as np
 import sympy
 
 from qcomm.errors import ProtocolError
-from qcomm.network import Ledger, circuit_traffic
+from qcomm.network import ALICE, BOB, Ledger, circuit_traffic, party
 from qcomm.network.register import check_unitary
 from qcomm.quantum.owners import owned, owner_of
-
-ALICE, BOB = "Alice", "Bob"
+from qcomm.theory.checks import whole
 
 
 def register(count: int) -> list[cirq.LineQubit]:
@@ -23,9 +22,7 @@ def register(count: int) -> list[cirq.LineQubit]:
     Raises:
         ProtocolError: fewer than one.
     """
-    if count < 1:
-        raise ProtocolError(f"{count} qubits make no register", where="qubits")
-    return cirq.LineQubit.range(count)
+    return cirq.LineQubit.range(whole(count, "qubits", 1))
 
 
 def entangling_ring(qubits: Sequence[cirq.Qid]) -> list[cirq.Operation]:
@@ -42,7 +39,11 @@ def hardware_efficient(
     """`depth` times: R_y on every qubit (and R_z with `phases`), then the ring of controlled-Z.
 
     Parameters are the symbols ``{name}_{layer}_{qubit}`` (and ``{name}_{layer}_{qubit}z``), in radians.
+
+    Raises:
+        ProtocolError: a depth below 1.
     """
+    whole(depth, "depth", 1)
     circuit = cirq.Circuit()
     for layer in range(depth):
         circuit.append(owned([cirq.ry(sympy.Symbol(f"{name}_{layer}_{i}"))(q) for i, q in enumerate(qubits)], owner))
@@ -102,7 +103,8 @@ class DistributedCircuit:
         measured_by: who measures.
 
     Raises:
-        ProtocolError: an operation without an owner, a block of two owners, or of qubits outside the register.
+        ProtocolError: an operation without an owner, a block of two owners, of someone who is neither Alice nor Bob, or
+            of qubits outside the register; a register without qubits or with one twice.
     """
 
     blocks: tuple[cirq.Circuit, ...]
@@ -110,10 +112,14 @@ class DistributedCircuit:
     measured_by: str = ALICE
 
     def __post_init__(self):
+        if not self.qubits or len(set(self.qubits)) < len(self.qubits):
+            raise ProtocolError(f"{[str(q) for q in self.qubits]} are not distinct qubits", where="qubits")
+        party(self.measured_by, "measured_by")
         for number, block in enumerate(self.blocks):
             names = {owner_of(operation) for operation in block.all_operations()}
             if len(names) != 1:
                 raise ProtocolError(f"block {number} has owners {sorted(names)}, it needs one", where="blocks")
+            party(*names, f"blocks[{number}]")
             if not block.all_qubits() <= set(self.qubits):
                 raise ProtocolError(f"block {number} acts outside the register", where="blocks")
 
@@ -148,8 +154,7 @@ def distributed_circuit(count: int, layers: int, depth: int, *, phases: bool = F
     Raises:
         ProtocolError: numbers below 1.
     """
-    if layers < 1 or depth < 1:
-        raise ProtocolError(f"{layers} layers of depth {depth} make no circuit", where="layers, depth")
+    whole(layers, "layers", 1)
     qubits = register(count)
     blocks = []
     for layer in range(1, layers + 1):

@@ -17,8 +17,10 @@ from qcomm.quantum import kernels_program as kernels
 from qcomm.quantum.program import Program, lower
 from qcomm.quantum.tables import Matrix, Segment, tables
 from qcomm.quantum.vector_code import lane_bits
+from qcomm.theory.checks import whole
 
 OBSERVABLES = {"P0": (1.0, 0.0), "Z0": (1.0, -1.0)}  # values where the first qubit is 0 and 1
+NORM_TOLERANCE = 1e-5  # of a squared length; vectors in single precision are off by up to 1e-6 at 2^20 amplitudes
 
 
 class Engine:
@@ -38,12 +40,11 @@ class Engine:
     def __init__(self, circuit: cirq.Circuit | Program, qubits=None, symbols=None, precision="double", threads=1):
         if precision not in ("single", "double"):
             raise ProtocolError(f"unknown precision {precision!r}", where="precision", fix="single or double")
-        if threads < 1:
-            raise ProtocolError(f"{threads} threads cannot run anything", where="threads")
         self.program = circuit if isinstance(circuit, Program) else lower(circuit, qubits, symbols)
         self.dtype = np.dtype(np.float32 if precision == "single" else np.float64)
         self.tables = tables(self.program, self.dtype)
-        self.qubits, self.symbols, self.threads = self.program.qubits, self.program.symbols, threads
+        self.qubits, self.symbols = self.program.qubits, self.program.symbols
+        self.threads = whole(threads, "threads", 1)
         self._spare = self.tables.bits - self.qubits
         self._lane_bits = lane_bits(self.dtype.itemsize)
         self._real = self.program.real
@@ -65,19 +66,25 @@ class Engine:
         return self._unpacked(states).reshape(vectors.shape)
 
     def expectation(self, parameters, vectors, observable: str = "P0") -> np.ndarray:
-        """Exact expectation [B] (float64) of P0 or Z0 of the first qubit, for inputs of length 1."""
+        """Exact expectation [B] (float64) of P0 or Z0 of the first qubit, for inputs of length 1.
+
+        Raises:
+            ProtocolError: an input has another length, NaN or infinity; wrong shapes.
+        """
         zero, one = _observable(observable)
-        return one + (zero - one) * self._zero_weight(self._run(parameters, np.atleast_2d(vectors)))
+        vectors = np.atleast_2d(vectors)
+        states = self._run(parameters, vectors)
+        check_unit(vectors)
+        return one + (zero - one) * self._zero_weight(states)
 
     def sample(self, parameters, vectors, shots: int, rng: np.random.Generator) -> np.ndarray:
         """How many of `shots` measurements of the first qubit gave 0, int64 [B].
 
         Raises:
-            ProtocolError: shots below 1.
+            ProtocolError: shots below 1, or as for `expectation`.
         """
-        if isinstance(shots, bool) or int(shots) != shots or shots < 1:
-            raise ProtocolError(f"{shots!r} is not a whole number of at least 1", where="shots")
-        return rng.binomial(int(shots), self.expectation(parameters, vectors).clip(0, 1))
+        shots = whole(shots, "shots", 1)
+        return rng.binomial(shots, self.expectation(parameters, vectors).clip(0, 1))  # clips rounding only
 
     def value_and_gradient(self, parameters, vectors, weights=None, observable="P0", *, inputs=False):
         """Expectations [B], and the gradient of their weighted sum.
@@ -91,9 +98,13 @@ class Engine:
 
         Returns:
             (expectations [B], gradient [P]) and, with `inputs`, the gradient [B, 2^n] as a third.
+
+        Raises:
+            ProtocolError: as for `expectation`, or weights of another shape.
         """
         vectors = np.atleast_2d(vectors)
         states = self._run(parameters, vectors)
+        check_unit(vectors)
         zero, one = _observable(observable)
         values = one + (zero - one) * self._zero_weight(states)
         weights = np.ones(len(vectors)) if weights is None else np.asarray(weights, np.float64)
@@ -135,6 +146,9 @@ class Engine:
         return self.tables.pointers, self.tables.columns, self.tables.coefficients
 
     def _angles(self, parameters) -> np.ndarray:
+        parameters = np.asarray(parameters)
+        if parameters.dtype.kind not in "iuf":
+            raise ProtocolError(f"parameters must be real numbers, got dtype {parameters.dtype}", where="parameters")
         parameters = np.ascontiguousarray(parameters, np.float64)
         if parameters.shape != (self.parameters,):
             raise ProtocolError(
@@ -212,6 +226,24 @@ class Engine:
         else:
             flat = matrix.astype(self.dtype) @ flat
         cube[...] = np.moveaxis(flat.reshape(shape), range(2, 2 + count), axes)
+
+
+def check_unit(vectors: np.ndarray) -> None:
+    """Vectors [B, 2^n] whose squared lengths are 1 to `NORM_TOLERANCE`.
+
+    Raises:
+        ProtocolError: one is not.
+    """
+    planes = (vectors.real, vectors.imag) if np.iscomplexobj(vectors) else (vectors,)
+    lengths = sum(np.einsum("bn,bn->b", plane, plane, dtype=np.float64) for plane in planes)
+    wrong = np.abs(lengths - 1) > NORM_TOLERANCE
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ProtocolError(
+            f"vector {row} has length {np.sqrt(lengths[row]):.6g} instead of 1: it is no state",
+            where="vectors",
+            fix="normalise it, e.g. with qcomm.quantum.encodings.amplitude_encoding",
+        )
 
 
 def _observable(name: str) -> tuple[float, float]:

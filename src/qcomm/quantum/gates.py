@@ -38,14 +38,14 @@ def primitives(operation: cirq.Operation) -> Iterator[Primitive]:
     """
     operation = operation.untagged
     gate, qubits = operation.gate, operation.qubits
+    if set(cirq.qid_shape(operation)) - {2}:
+        raise ProtocolError(
+            f"{operation} acts on levels {cirq.qid_shape(operation)}, not on qubits alone",
+            where="circuit",
+            fix="encode systems of more than two levels in several qubits",
+        )
     if isinstance(operation, cirq.PauliStringPhasor):
         yield from _pauli_phasor(operation)
-    elif isinstance(gate, cirq.PauliStringPhasorGate):
-        yield from _pauli_phasor(
-            cirq.PauliStringPhasor(
-                gate.dense_pauli_string.on(*qubits), exponent_neg=gate.exponent_neg, exponent_pos=gate.exponent_pos
-            )
-        )
     elif not cirq.is_parameterized(operation):
         yield from _fixed(operation)
     elif isinstance(gate, cirq.YPowGate):
@@ -94,6 +94,12 @@ def _controlled_z(gate, a, b) -> Iterator[Primitive]:
 def _pauli_phasor(operation: cirq.PauliStringPhasor) -> Iterator[Primitive]:
     """exp(i pi pos) on eigenvalue +1 and exp(i pi neg) on -1, with every letter turned to Z and back."""
     string = operation.pauli_string
+    if set(operation.qubits) - set(string):  # cirq 1.7 takes them for Z (quantumlib/Cirq issue 6612), its text for I
+        raise ProtocolError(
+            f"{operation} leaves qubits of its own without a letter",
+            where="circuit",
+            fix="give it the qubits with letters only",
+        )
     sign = string.coefficient.real
     letters = {q: p for q, p in string.items()}
     for qubit, pauli in letters.items():
@@ -163,19 +169,26 @@ def linear(expression) -> tuple[float, dict[str, float]]:
     """Constant and coefficients by symbol of a linear expression.
 
     Raises:
-        ProtocolError: it is not linear.
+        ProtocolError: it is not linear, or not real.
     """
     if not isinstance(expression, sympy.Basic):
-        return float(expression), {}
+        return _real(expression, expression), {}
     expanded = sympy.expand(expression)
     coefficients = {}
     for symbol in expanded.free_symbols:
         slope = expanded.coeff(symbol, 1)
         if slope.free_symbols or expanded.coeff(symbol, 2) != 0:
             raise ProtocolError(f"angle {expression} is not linear in {symbol}", where="circuit")
-        coefficients[symbol.name] = float(slope)
+        coefficients[symbol.name] = _real(slope, expression)
     rest = expanded - sum(expanded.coeff(symbol, 1) * symbol for symbol in expanded.free_symbols)
     rest = sympy.expand(rest)
     if rest.free_symbols:
         raise ProtocolError(f"angle {expression} is not linear", where="circuit")
-    return float(rest), dict(sorted(coefficients.items()))
+    return _real(rest, expression), dict(sorted(coefficients.items()))
+
+
+def _real(number, expression) -> float:
+    value = complex(number)
+    if value.imag or not math.isfinite(value.real):
+        raise ProtocolError(f"angle {expression} is not a finite real number", where="circuit")
+    return value.real

@@ -95,9 +95,12 @@ def lower(
         symbols: order of the parameters; by first appearance by default.
 
     Raises:
-        ProtocolError: an operation cannot be lowered, measures before the end, or a symbol is not in `symbols`.
+        ProtocolError: an operation cannot be lowered, measures before the end, a symbol is not in `symbols`, or a
+            qubit or symbol appears twice.
     """
     qubits = sorted(circuit.all_qubits()) if qubits is None else list(qubits)
+    _distinct(qubits, "qubits")
+    _distinct([] if symbols is None else list(symbols), "symbols")
     if not circuit.all_qubits() <= set(qubits):
         raise ProtocolError("the circuit acts on qubits outside the register", where="qubits")
     if not circuit.are_all_measurements_terminal():
@@ -112,6 +115,12 @@ def lower(
     elif unknown := [name for name in builder.symbols if name not in set(symbols)]:
         raise ProtocolError(f"symbols {unknown} have no place among the parameters", where="symbols")
     return Program(len(qubits), tuple(symbols), tuple(builder.steps))
+
+
+def _distinct(items: list, where: str) -> None:
+    if len(set(items)) < len(items):
+        twice = sorted({str(item) for item in items if items.count(item) > 1})
+        raise ProtocolError(f"{', '.join(twice)} appear more than once", where=where)
 
 
 class _Builder:

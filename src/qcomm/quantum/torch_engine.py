@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from qcomm.errors import ProtocolError
-from qcomm.quantum.engine import _observable
+from qcomm.quantum.engine import _observable, check_unit
 from qcomm.quantum.program import DiagonalStep, MatrixStep, Program, RotationStep, Step, is_real
+from qcomm.theory.checks import whole
 
 GROUP = 5  # qubits per Kronecker block
 
@@ -45,12 +46,51 @@ class TorchEngine:
         return _Matrix(self, step)
 
     def expectation(self, parameters: torch.Tensor, vectors: torch.Tensor, observable: str = "P0") -> torch.Tensor:
-        """Exact expectations [B] of unit vectors [B, 2^n], real or complex, differentiable by both."""
-        return _Expectation.apply(parameters, self.packed(vectors), self, _observable(observable))
+        """Exact expectations [B] of unit vectors [B, 2^n], real or complex, differentiable by both.
+
+        A length other than 1 is taken as it is, since gradients by the vectors need their neighbourhood.
+
+        Raises:
+            ProtocolError: wrong shapes, NaN or infinity.
+        """
+        return _Expectation.apply(self._checked(parameters), self.packed(vectors), self, _observable(observable))
+
+    def sample(
+        self, parameters: torch.Tensor, vectors: torch.Tensor, shots: int, rng: np.random.Generator
+    ) -> torch.Tensor:
+        """How many of `shots` measurements of the first qubit gave 0, int64 [B] on the CPU.
+
+        Raises:
+            ProtocolError: shots below 1, vectors of another length than 1, or as for `expectation`.
+        """
+        shots = whole(shots, "shots", 1)
+        with torch.no_grad():
+            chance = self.expectation(parameters.double(), vectors)
+        check_unit(vectors.detach().cpu().numpy())
+        return torch.from_numpy(rng.binomial(shots, chance.cpu().numpy().clip(0, 1)))  # clips rounding only
+
+    def _checked(self, parameters: torch.Tensor) -> torch.Tensor:
+        """Real, finite and as many as there are symbols.
+
+        Raises:
+            ProtocolError: they are not.
+        """
+        if parameters.shape != (len(self.symbols),) or parameters.is_complex():
+            shape, kind = tuple(parameters.shape), parameters.dtype
+            raise ProtocolError(
+                f"expected {len(self.symbols)} real parameters, got shape {shape} of {kind}", where="parameters"
+            )
+        if not torch.isfinite(parameters).all():
+            raise ProtocolError("a parameter is NaN or infinite", where="parameters")
+        return parameters
 
     def state_vector(self, parameters: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
-        """Final states [B, 2^n], real where all of it is real."""
-        state = self.packed(vectors)
+        """Final states [B, 2^n], real where all of it is real.
+
+        Raises:
+            ProtocolError: wrong shapes, NaN or infinity.
+        """
+        state, parameters = self.packed(vectors), self._checked(parameters)
         for step in self.steps:
             state = step.apply(state, step.angles(parameters.to(self.device, self.dtype)))
         return state[:, 0] if state.shape[1] == 1 else torch.complex(state[:, 0], state[:, 1])
