@@ -12,8 +12,8 @@ PROBE = """
 import importlib, json, resource, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
-heavy = [name for name in ("torch", "torch_geometric", "sklearn", "cirq", "matplotlib", "pandas") if name in sys.modules]
-print(json.dumps({"heavy": heavy, "user_s": resource.getrusage(resource.RUSAGE_SELF).ru_utime}))
+heavy = {"torch", "torch_geometric", "sklearn", "cirq", "matplotlib", "pandas"} & set(sys.modules)
+print(json.dumps({"heavy": sorted(heavy), "user_s": resource.getrusage(resource.RUSAGE_SELF).ru_utime}))
 """
 
 
