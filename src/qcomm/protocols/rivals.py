@@ -1,9 +1,11 @@
 """Classical rivals that send a message about Alice's vector, in bulk: best of 2^k shared vectors, top-q, everything.
 
-Bob holds every block (L = 1, A_1 the identity). A batch runs many instances over one network, in coordinates of the
-plane spanned by Alice's vector and its image under Bob's projector: what the shared random vectors are in the other
-N - 2 dimensions is summarised by two chi-squares. The joint law of messages and answers is the full protocol's, because
-shared rotations make it invariant; `rivals_literal` executes the same protocols on full vectors, and tests compare.
+Bob holds every block (L = 1, A_1 the identity). A bulk run *samples* messages and answers from the joint law of the
+full protocol, which shared rotations make invariant: in coordinates of the plane spanned by Alice's vector and its
+image under Bob's projector, with what the shared vectors are in the other N - 2 dimensions summarised by two
+chi-squares. The bits cross the channel and are counted; which vector they name is the simulator's knowledge
+(`LazyVectors`), not Bob's. `rivals_literal` executes the same protocols on full vectors, where the message alone
+decides; tests and the stage compare bits and answers of the two.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import numpy as np
 from scipy import special
 
 from qcomm.errors import ProtocolError
-from qcomm.network import Ledger, Network, Payload
-from qcomm.network.payload import subset_bits
-from qcomm.protocols.rivals_law import best_power, check_size, log_tail_of_best, unbiased
+from qcomm.network import Ledger, Network
+from qcomm.network.payload import from_bits, subset_bits, to_bits, width_of
+from qcomm.protocols.rivals_law import best_moments, check_size, log_tail_of_best, unbiased
 from qcomm.protocols.task import ALICE, BOB
 from qcomm.seeds import generator
 from qcomm.theory.checks import whole
@@ -39,12 +41,12 @@ class Batch:
 
     @property
     def bits(self) -> float:
-        """Bits per exchange."""
+        """Bits per exchange, as counted on the channel."""
         return self.ledger.bits / len(self.values)
 
     def within(self, eps: float) -> np.ndarray:
-        """Whether each estimate is at most eps off (T,)."""
-        return np.abs(self.values - self.losses) <= eps
+        """Whether each estimate, moved into [0, 1], is at most eps off (T,)."""
+        return np.abs(np.clip(self.values, 0, 1) - self.losses) <= eps
 
     @property
     def right(self) -> np.ndarray:
@@ -74,28 +76,32 @@ def planes(losses: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
 class LazyVectors:
     """Shared random vectors of which only those that a message names are ever drawn: unit, cosine c to Alice's vector.
 
-    A simulator's device: shared randomness, not a message.
+    A simulator's device that stands for shared randomness, and knows both sides: runs that use it are samples of the
+    protocol's law.
     """
 
-    def __init__(self, x: np.ndarray, cosines: np.ndarray, size: int, messages: list[Payload], shared):
+    def __init__(self, x: np.ndarray, cosines: np.ndarray, size: int, messages: np.ndarray, shared):
         across, inside, outside = shared.standard_normal(len(x)), *shared.chisquare(size // 2 - 1, size=(2, len(x)))
         scale = np.sqrt(np.clip(1 - cosines**2, 0, None) / (across**2 + inside + outside))
         turned = np.stack([-x[:, 1], x[:, 0]], axis=1)
         self._plane = cosines[:, None] * x + (scale * across)[:, None] * turned
         self._inside, self._messages = scale**2 * inside, messages
 
-    def shares(self, heard: list[Payload], axis: np.ndarray) -> np.ndarray:
-        """|P_W u|^2 of the vectors that the messages name, W containing `axis` and the hidden inside."""
-        if heard != self._messages:
+    def shares(self, heard: np.ndarray, axis: np.ndarray) -> np.ndarray:
+        """|P_W u|^2 of the vectors that the messages (T, bits) name, W containing `axis` and the hidden inside."""
+        if not np.array_equal(heard, self._messages):
             raise ProtocolError("a message names a vector that was never drawn", where="LazyVectors")
         return np.einsum("tk,tk->t", self._plane, axis) ** 2 + self._inside
 
 
-Encoder = Callable[[np.random.Generator, int], tuple[np.ndarray, list[Payload]]]
+Encoder = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 
 
 def direction_batch(losses: np.ndarray, size: int, seed: int, encode: Encoder, power: float, label: str) -> Batch:
-    """Run an encoder for all losses: ``encode(shared, T)`` gives the cosines and the messages."""
+    """Run an encoder for all losses: ``encode(shared, T)`` gives the cosines (T,) and the messages' bits (T, bits).
+
+    The messages of all T exchanges cross the channel as one.
+    """
     losses, size = check_losses(losses), check_size(size)
     network = Network(planes(losses), seed)
     drawn: list[LazyVectors] = []
@@ -104,34 +110,44 @@ def direction_batch(losses: np.ndarray, size: int, seed: int, encode: Encoder, p
         shared, x = me.shared(label), me.private["x"]
         cosines, messages = encode(shared, len(x))
         drawn.append(LazyVectors(x, cosines, size, messages, shared))
-        for message in messages:
-            me.send(BOB, message, label)
+        me.send(BOB, from_bits(messages.ravel()), label)
 
     def bob(me):
-        heard = []
-        for _ in range(len(me.private["axis"])):
-            heard.append((yield ALICE))
-        return unbiased(drawn[0].shares(heard, me.private["axis"]), power, size)
+        axis = me.private["axis"]
+        heard = to_bits((yield ALICE)).reshape(len(axis), -1)
+        return unbiased(drawn[0].shares(heard, axis), power, size)
 
     return Batch(losses, network.run({ALICE: alice, BOB: bob})[BOB], network.ledger)
 
 
-def random_numbers(rng: np.random.Generator, bits: int, count: int) -> list[int]:
-    """`count` uniformly random whole numbers below 2^bits."""
+def random_bits(rng: np.random.Generator, count: int, bits: int) -> np.ndarray:
+    """Random 0/1, uint8 (count, bits)."""
     width = (bits + 7) // 8
-    data, unused = rng.bytes(width * count), -bits % 8
-    return [int.from_bytes(data[start : start + width], "big") >> unused for start in range(0, width * count, width)]
+    packed = np.frombuffer(rng.bytes(width * count), np.uint8).reshape(count, width)
+    return np.unpackbits(packed, axis=1)[:, :bits]
 
 
-def row_payloads(cells: np.ndarray, width: int) -> list[Payload]:
-    """Each row of non-negative integers (T, m) below 2^width as one payload, `width` bits an entry."""
-    bits = (cells[..., None] >> np.arange(width - 1, -1, -1) & 1).astype(np.uint8).reshape(len(cells), -1)
-    packed, unused = np.packbits(bits, axis=1), -bits.shape[1] % 8
-    return [Payload(int.from_bytes(row.tobytes(), "big") >> unused, bits.shape[1]) for row in packed]
+def random_ranks(rng: np.random.Generator, count: int, below: int) -> np.ndarray:
+    """The bits (count, b) of random whole numbers below `below`, as many as tell these apart."""
+    bits, width = width_of(below), (width_of(below) + 71) // 8  # 64 bits more than needed: as good as unbiased
+    data = rng.bytes(width * count)
+    numbers = (int.from_bytes(data[at : at + width], "big") % below for at in range(0, width * count, width))
+    packed = np.frombuffer(b"".join(number.to_bytes(width, "big") for number in numbers), np.uint8)
+    return np.unpackbits(packed.reshape(count, width), axis=1)[:, -bits:]
 
 
-def best_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
-    """Best of 2^bits shared random vectors: the index of the one with the largest <u, v>.
+def cell_bits(cells: np.ndarray, width: int) -> np.ndarray:
+    """Non-negative integers (T, m) below 2^width as bits (T, m width), `width` each."""
+    small = cells.astype(np.min_scalar_type((1 << width) - 1))
+    return (
+        (small[..., None] >> np.arange(width - 1, -1, -1, dtype=small.dtype) & 1)
+        .astype(np.uint8)
+        .reshape(len(cells), -1)
+    )
+
+
+def best_batch(losses: np.ndarray, size: int, bits: int, seed: int, *, either_sign: bool = False) -> Batch:
+    """Best of 2^bits shared random vectors: the index of the one with the largest <u, v>, or |<u, v>|.
 
     The largest cosine is drawn as the largest of 2^bits order statistics of one coordinate (a Beta law).
     """
@@ -139,10 +155,16 @@ def best_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
 
     def encode(shared, count):
         log_rate = np.log(shared.exponential(size=count)) - bits * np.log(2)
-        cosines, _ = cosine_of_log_tail(log_tail_of_best(log_rate), size)
-        return cosines, [Payload(index, bits) for index in random_numbers(shared, bits, count)]
+        cosines, _ = cosine_of_log_tail(log_tail_of_best(log_rate, either_sign), size)
+        return cosines, random_bits(shared, count, bits)
 
-    return direction_batch(losses, size, seed, encode, best_power(bits, check_size(size)), "best index")
+    power, _ = best_moments(bits, check_size(size), either_sign=either_sign)
+    return direction_batch(losses, size, seed, encode, power, "best index")
+
+
+def best_either_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
+    """`best_batch` by the largest |<u, v>|."""
+    return best_batch(losses, size, bits, seed, either_sign=True)
 
 
 def top_bits(kept: int, size: int) -> int:
@@ -153,15 +175,12 @@ def top_bits(kept: int, size: int) -> int:
 def top_batch(losses: np.ndarray, size: int, kept: int, seed: int) -> Batch:
     """Positions and signs of the `kept` largest of N coordinates after a shared rotation."""
     kept = check_kept(kept, check_size(size))
-    subsets, width = comb(size, kept), subset_bits(size, kept)
 
     def encode(shared, count):
-        ranks = [number % subsets for number in random_numbers(shared, width + 64, count)]
-        signs = random_numbers(shared, kept, count)
-        messages = [Payload(rank << kept | sign, width + kept) for rank, sign in zip(ranks, signs, strict=True)]
-        return top_cosines(shared, count, size, kept), messages
+        messages = [random_ranks(shared, count, comb(size, kept)), random_bits(shared, count, kept)]
+        return top_cosines(shared, count, size, kept), np.hstack(messages)
 
-    return direction_batch(losses, size, seed, encode, top_mean_power(size, kept), "largest entries")
+    return direction_batch(losses, size, seed, encode, top_moments(size, kept)[0], "largest entries")
 
 
 def check_kept(kept: int, size: int) -> int:
@@ -177,7 +196,7 @@ def top_cosines(rng: np.random.Generator, count: int, size: int, kept: int) -> n
     only normalise, are summed in normal approximation; exact draws of all N below N = 1024.
     """
     if size < 1024:
-        entries = np.sort(np.abs(rng.standard_normal((count, size))), axis=1)
+        entries = np.partition(np.abs(rng.standard_normal((count, size))), -kept, axis=1)
         return entries[:, -kept:].sum(axis=1) / np.sqrt(kept * (entries**2).sum(axis=1))
     steps = np.cumsum(rng.exponential(size=(count, kept)), axis=1)
     tails = steps / (steps[:, -1:] + rng.gamma(size + 1 - kept, size=(count, 1)))
@@ -192,11 +211,12 @@ def top_cosines(rng: np.random.Generator, count: int, size: int, kept: int) -> n
 
 
 @lru_cache
-def top_mean_power(size: int, kept: int) -> float:
-    """E[c^2] of top-q, from draws that both parties can make beforehand."""
+def top_moments(size: int, kept: int) -> tuple[float, float]:
+    """E[c^2] and E[c^4] of top-q, from draws that both parties can make beforehand."""
     rng = generator("calibration", "top", size, kept)
     count = max(200, min(20_000, CALIBRATION_NUMBERS // (size if size < 1024 else kept + 1)))
-    return float((top_cosines(rng, count, size, kept) ** 2).mean())
+    squares = top_cosines(rng, count, size, kept) ** 2
+    return float(squares.mean()), float((squares**2).mean())
 
 
 def quantise(scaled: np.ndarray, bits: int, dither: np.ndarray) -> np.ndarray:
@@ -233,10 +253,11 @@ def check_real(bits: int) -> int:
 
 
 @lru_cache
-def everything_power(size: int, bits: int) -> float:
-    """E[c^2] of a vector sent with `bits` a coordinate, from draws that both parties can make beforehand."""
+def everything_moments(size: int, bits: int) -> tuple[float, float]:
+    """E[c^2] and E[c^4] of a vector sent with `bits` a coordinate, from draws that both parties can make beforehand."""
     rng = generator("calibration", "everything", size, bits)
-    return float((_sent(rng, max(8, CALIBRATION_NUMBERS // (4 * size)), size, bits)[1] ** 2).mean())
+    squares = _sent(rng, max(8, CALIBRATION_NUMBERS // (4 * size)), size, bits)[1] ** 2
+    return float(squares.mean()), float((squares**2).mean())
 
 
 def everything_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Batch:
@@ -245,6 +266,6 @@ def everything_batch(losses: np.ndarray, size: int, bits: int, seed: int) -> Bat
 
     def encode(shared, count):
         cells, cosines = _sent(shared, count, size, bits)
-        return cosines, row_payloads(cells, bits)
+        return cosines, cell_bits(cells, bits)
 
-    return direction_batch(losses, size, seed, encode, everything_power(check_size(size), bits), "coordinates")
+    return direction_batch(losses, size, seed, encode, everything_moments(check_size(size), bits)[0], "coordinates")

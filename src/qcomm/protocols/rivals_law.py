@@ -50,35 +50,60 @@ def _gumbel() -> tuple[np.ndarray, np.ndarray]:
     return value, weights / weights.sum()
 
 
-def log_tail_of_best(log_rate: np.ndarray) -> np.ndarray:
-    """ln of the tail probability beyond which `exp(log_rate)` of the draws are expected, for the largest of them."""
-    return np.where(log_rate > -30, np.log(-np.expm1(-np.exp(np.maximum(log_rate, -30)))), log_rate)
+def log_tail_of_best(log_rate: np.ndarray, either_sign: bool = False) -> np.ndarray:
+    """ln P(u_1 > c), c the largest of many cosines (or of their sizes), beyond which `exp(log_rate)` are expected.
+
+    Of |c|, P(|u_1| > c) is twice the tail.
+    """
+    log_tail = np.where(log_rate > -30, np.log(-np.expm1(-np.exp(np.maximum(log_rate, -30)))), log_rate)
+    return log_tail - np.log(2) if either_sign else log_tail
 
 
-def _best(bits: float, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _best(bits: float, size: int, either_sign: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cosine and sine of the best of 2^bits shared vectors at quadrature nodes, and the weights."""
     value, weights = _gumbel()
     in_range(bits, "bits", 0, np.inf)
-    log_tail = log_tail_of_best(-value - bits * np.log(2))
+    log_tail = log_tail_of_best(-value - bits * np.log(2), either_sign)
     return *cosine_of_log_tail(log_tail, check_size(size)), weights
 
 
-def best_success(bits: float, size: int) -> float:
-    """Success of the best of 2^bits shared vectors at vector in subspace, exactly; `bits` may be fractional."""
-    cosine, sine, weights = _best(bits, size)
+def best_success(bits: float, size: int, *, either_sign: bool = False) -> float:
+    """Success of the best of 2^bits shared vectors at vector in subspace, exactly; `bits` may be fractional.
+
+    `either_sign`: Alice takes the largest |<u, v>|. Bob's |P u|^2 does not see the sign, so this saves one bit.
+    """
+    cosine, sine, weights = _best(bits, size, either_sign)
     return float(weights @ decision_success(cosine, sine, size))
 
 
-def best_power(bits: float, size: int) -> float:
-    """E[c^2] of the best of 2^bits shared vectors."""
-    cosine, _, weights = _best(bits, size)
-    return float(weights @ cosine**2)
+def best_moments(bits: float, size: int, *, either_sign: bool = False) -> tuple[float, float]:
+    """E[c^2] and E[c^4] of the best of 2^bits shared vectors."""
+    cosine, _, weights = _best(bits, size, either_sign)
+    return float(weights @ cosine**2), float(weights @ cosine**4)
 
 
-def best_bits(size: int, target: float = 2 / 3) -> float:
+def best_bits(size: int, target: float = 2 / 3, *, either_sign: bool = False) -> float:
     """Bits, fractional, at which the best of 2^bits shared vectors succeeds with probability `target`."""
     in_range(target, "target", 0.5, 1, open_low=True, open_high=True)
-    return float(brentq(lambda bits: best_success(bits, size) - target, 0.01, 40.0 * size, xtol=1e-9))
+
+    def gap(bits: float) -> float:
+        return best_success(bits, size, either_sign=either_sign) - target
+
+    return float(brentq(gap, 0.01, 40.0 * size, xtol=1e-9))
+
+
+def deviation(power: float, fourth: float, size: int) -> float:
+    """Standard deviation of the unbiased estimate at the worst p, for E[c^2] = `power` and E[c^4] = `fourth`; exact.
+
+    With u = c v + s w, d = N - 1, t = N/2 - p and q = N/2 - 2p + p^2 the first two traces of P without v:
+    |P u|^2 = c^2 p + 2 c s <w|P|v> + s^2 <w|P|w> has, given c, the variance 4 c^2 s^2 p(1-p)/d + s^4 2 (d q - t^2)/(d^2
+    (d + 2)), its middle term being odd in w; the mean moves with c^2 by p - t/d.
+    """
+    p, d = np.linspace(0, 1, 21), size - 1
+    t, q = size / 2 - p, size / 2 - 2 * p + p**2
+    given = 4 * (power - fourth) * p * (1 - p) / d + (1 - 2 * power + fourth) * 2 * (d * q - t**2) / (d**2 * (d + 2))
+    moved = (p - t / d) ** 2 * max(0.0, fourth - power**2)
+    return float(np.sqrt((given + moved).max()) / (power - (1 - power) / d))
 
 
 def spread(power: float, size: int, loss: float = 0.5) -> float:
@@ -105,7 +130,8 @@ def power_for_estimate(size: int, eps: float, delta: float) -> float:
 
 
 def bits_for_power(power: float, size: int) -> float:
-    """Bits after which the best of 2^bits shared vectors has c^2 = `power`: (N/2) log2 1/(1 - c^2), for large N."""
+    """Bits after which the best of 2^bits shared vectors has c^2 = `power`: (N/2) log2 1/(1 - c^2), for large N; one
+    bit less for either sign."""
     return -size / 2 * np.log2(1 - power)
 
 
@@ -115,8 +141,18 @@ def top_power(kept: float, size: int) -> float:
     return float(4 * size * np.exp(-(tau**2)) / (2 * np.pi) / kept)
 
 
+def _kept(size: int) -> np.ndarray:
+    return np.arange(1, size) if size <= 4096 else np.unique(np.geomspace(1, size - 1, 4000).astype(int))
+
+
 def top_for_power(power: float, size: int) -> float | None:
     """Fewest coordinates with `top_power` of at least `power`; None where signs alone never get there."""
-    grid = np.arange(1, size + 1) if size <= 4096 else np.unique(np.geomspace(1, size, 4000).astype(int))
+    grid = _kept(size)
     enough = np.flatnonzero([top_power(kept, size) >= power for kept in grid])
     return float(grid[enough[0]]) if enough.size else None
+
+
+def most_top(size: int) -> int:
+    """The number of coordinates beyond which more signs tell less: about 0.54 N."""
+    grid = _kept(size)
+    return int(grid[np.argmax([top_power(kept, size) for kept in grid])])

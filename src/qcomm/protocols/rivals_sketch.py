@@ -13,8 +13,8 @@ import numpy as np
 from scipy import special
 
 from qcomm.network import Network
-from qcomm.network.payload import to_integers
-from qcomm.protocols.rivals import Batch, check_losses, check_real, planes, row_payloads
+from qcomm.network.payload import from_bits, to_integers
+from qcomm.protocols.rivals import Batch, cell_bits, check_losses, check_real, planes
 from qcomm.protocols.rivals_law import check_size
 from qcomm.protocols.task import ALICE, BOB, open_unit
 from qcomm.theory.checks import whole
@@ -67,22 +67,27 @@ def moments(bits: int) -> Moments:
 
 
 def variance(size: int, count: int, bits: int, loss: float) -> float:
-    """Leading terms of the variance of `finish`; for an exact y N/m^2 + 4p(1-p)/m."""
+    """Leading terms of the variance of `finish`; for an exact y N/(m(m-1)) + 4p(1-p)/m."""
     m = moments(bits)
     single = loss * (loss * m.both + (1 - loss) * m.pow) / m.par**2 - loss**2
     single -= loss**2 * m.shared * m.coefficient / 2
-    return size * (m.pow / m.par**2) ** 2 / count**2 + 4 * single / count
+    return size * (m.pow / m.par**2) ** 2 / (count * (count - 1)) + 4 * single / count
+
+
+def worst_variance(size: int, count: int, bits: int) -> float:
+    """`variance` at the worst loss."""
+    return max(variance(size, count, bits, loss) for loss in np.linspace(0, 1, 41))
 
 
 def numbers_needed(size: int, eps: float, delta: float, bits: int) -> int:
     """m for error eps with probability 1 - delta at the worst loss, in normal approximation."""
-    z, grid = special.ndtri(1 - open_unit(delta, "delta") / 2), np.linspace(0, 1, 41)
+    z = special.ndtri(1 - open_unit(delta, "delta") / 2)
     low, high = 2, 2
-    while max(variance(size, high, bits, loss) for loss in grid) > (eps / z) ** 2:
+    while worst_variance(size, high, bits) > (eps / z) ** 2:
         high *= 2
     while high - low > 1:
         middle = (low + high) // 2
-        enough = max(variance(size, middle, bits, loss) for loss in grid) <= (eps / z) ** 2
+        enough = worst_variance(size, middle, bits) <= (eps / z) ** 2
         low, high = (low, middle) if enough else (middle, high)
     return high
 
@@ -98,34 +103,33 @@ def finish(total: np.ndarray, seen: np.ndarray, bits: int, control: bool = True)
 
 
 def sketch_batch(losses: np.ndarray, size: int, count: int, seed: int, *, bits: int = 1, control: bool = True) -> Batch:
-    """Run the sketch with m = `count` numbers of `bits` bits for all losses, over one network."""
+    """Run the sketch with m = `count` numbers of `bits` bits for all losses, over one network.
+
+    Both parties draw the s_i from shared randomness, in coordinates of the plane of v and P v; of the others, which do
+    not enter the message, Bob draws what his sum needs.
+    """
     losses, size = check_losses(losses), check_size(size)
     whole(count, "count", 16 if control and moments(check_real(bits)).coefficient else 2)
-    network = Network(planes(losses), seed)
-    trials, rows = len(losses), max(1, CHUNK // count)
-    drawn: list[tuple[np.ndarray, np.random.Generator]] = []
+    network, rows = Network(planes(losses), seed), max(1, CHUNK // count)
+    chunks = [slice(start, start + rows) for start in range(0, len(losses), rows)]
 
     def alice(me):
         shared = me.shared("sketch")
-        for start in range(0, trials, rows):
-            x = me.private["x"][start : start + rows]
+        for chunk in chunks:
+            x = me.private["x"][chunk]
             vectors = shared.standard_normal((2, len(x), count))  # coordinates of s_i in the plane
-            drawn.append((vectors, shared))
-            sketch = vectors[0] * x[:, :1] + vectors[1] * x[:, 1:]
-            for message in row_payloads(levels(sketch, bits)[0], bits):
-                me.send(BOB, message, "sketch")
+            cells, _ = levels(vectors[0] * x[:, :1] + vectors[1] * x[:, 1:], bits)
+            me.send(BOB, from_bits(cell_bits(cells, bits).ravel()), "sketch")
 
     def bob(me):
-        values = []
-        for start in range(0, trials, rows):
-            axis, heard = me.private["axis"][start : start + rows], []
-            for _ in axis:
-                heard.append(level_of(to_integers((yield ALICE), bits), bits))
-            seen = np.array(heard)
-            vectors, shared = drawn.pop(0)
+        shared, hidden, values = me.shared("sketch"), me.shared("other coordinates"), []
+        for chunk in chunks:
+            axis = me.private["axis"][chunk]
+            seen = level_of(to_integers((yield ALICE), bits).reshape(len(axis), count), bits)
+            vectors = shared.standard_normal((2, len(axis), count))
             along = vectors[0] * axis[:, :1] + vectors[1] * axis[:, 1:]
             total = (seen * along).sum(axis=1) ** 2 - ((seen * along) ** 2).sum(axis=1)
-            values.append(finish(total + hidden_pairs(seen, size // 2 - 1, shared), seen, bits, control))
+            values.append(finish(total + hidden_pairs(seen, size // 2 - 1, hidden), seen, bits, control))
         return np.concatenate(values)
 
     return Batch(losses, network.run({ALICE: alice, BOB: bob})[BOB], network.ledger)
