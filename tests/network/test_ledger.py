@@ -12,13 +12,12 @@ def test_totals_count_multiplicity_and_kind():
     assert ledger.total("qubits", "Bob") == 0
 
 
-def test_ledgers_add_scale_and_compare():
+def test_ledgers_add_and_compare():
     one = Ledger([Entry(1, "Alice", "Bob", "qubits", 3)])
     two = one + Ledger([Entry(1, "Bob", "Alice", "qubits", 3)])
     assert [e.round for e in two.entries] == [1, 2]
     assert two != one
     assert one == Ledger(one.entries)
-    assert two.scaled(5).qubits == 30
     assert two.difference(one) == {("Bob", "Alice", "qubits"): 3}
     assert two.difference(two) == {}
 
@@ -44,4 +43,13 @@ def test_circuit_traffic_counts_ownership_changes_only():
     owners = ["Alice", "Alice", "Bob", "Bob", "Alice", "Bob", "Bob"]
     ledger = circuit_traffic(owners, qubits=2)
     assert [(e.sender, e.receiver) for e in ledger.entries] == [("Alice", "Bob"), ("Bob", "Alice"), ("Alice", "Bob")]
+    assert [e.label for e in ledger.entries] == ["block 2", "block 4", "block 5"]
     assert len(circuit_traffic(["Alice", "Alice"], qubits=2)) == 0
+
+
+def test_circuit_traffic_runs_backwards_to_the_input():
+    ledger = circuit_traffic(["Alice", "Bob", "Alice", "Alice"], qubits=2, copies=3, back=True)
+    assert [(e.sender, e.label, e.multiplicity) for e in ledger.entries] == [
+        ("Alice", "block 1, back", 3),
+        ("Bob", "input, back", 3),
+    ]

@@ -1,6 +1,6 @@
 """Parties with private inputs, a counted channel between them, and a ledger of every message."""
 
-from qcomm.network.ledger import Entry, Ledger, circuit_traffic
+from qcomm.network.ledger import Entry, Ledger, circuit_traffic, stop_label
 from qcomm.network.link import Link
 from qcomm.network.party import ALICE, BOB, Party, party
 from qcomm.network.payload import Payload
@@ -19,4 +19,5 @@ __all__ = [
     "Register",
     "circuit_traffic",
     "party",
+    "stop_label",
 ]

@@ -23,7 +23,7 @@ class Entry:
         kind: "qubits", "bits", or "ebits" (shared pairs consumed by teleportation; no message of their own).
         size: qubits, bits or pairs in *one* message, a whole number.
         multiplicity: number of messages that this line stands for.
-        label: what the message is for.
+        label: what the message is for; of a register in a circuit, the block that is applied to it next.
     """
 
     round: int
@@ -95,10 +95,6 @@ class Ledger:
         """Number of changes of direction plus one; identical parallel runs share their rounds."""
         return max((e.round for e in self._entries), default=0)
 
-    def scaled(self, times: int) -> Ledger:
-        """The traffic of `times` identical runs side by side."""
-        return Ledger(replace(e, multiplicity=e.multiplicity * times) for e in self._entries)
-
     def __add__(self, other: Ledger) -> Ledger:
         """`other` happened after `self`: its rounds are counted on."""
         later = (replace(e, round=e.round + self.rounds) for e in other._entries)
@@ -136,16 +132,26 @@ class Ledger:
         return f"Ledger({self.messages} messages, {self.qubits} qubits, {self.bits} bits, {self.ebits} ebits)"
 
 
-def circuit_traffic(owners: Sequence[str], qubits: int, copies: int = 1, label: str = "register") -> Ledger:
+def stop_label(stop: int, last: int, back: bool = False) -> str:
+    """What a register is sent for: 0 is the input, 1, 2, .. are the blocks, `last` is the measurement."""
+    name = "input" if stop == 0 else "measurement" if stop == last else f"block {stop}"
+    return f"{name}, back" if back else name
+
+
+def circuit_traffic(owners: Sequence[str], qubits: int, copies: int = 1, *, back: bool = False) -> Ledger:
     """The traffic that a circuit implies: one message of the register wherever its owner changes.
 
     Args:
         owners: owner of the preparation, of every block in order, and of the measurement.
         qubits: size of the register.
-        copies: identical runs.
+        copies: identical runs, side by side.
+        back: from the measurement through the inverses of all blocks to the input.
     """
-    hops = [(a, b) for a, b in zip(owners, owners[1:], strict=False) if a != b]
+    last = len(owners) - 1
+    stops = range(last, -1, -1) if back else range(last + 1)
     ledger = Ledger()
-    for number, (sender, receiver) in enumerate(hops, start=1):
-        ledger.record(Entry(number, sender, receiver, "qubits", qubits, copies, label))
+    for here, there in zip(stops, stops[1:], strict=False):
+        if owners[here] != owners[there]:
+            label = stop_label(there, last, back)
+            ledger.record(Entry(len(ledger) + 1, owners[here], owners[there], "qubits", qubits, copies, label))
     return ledger

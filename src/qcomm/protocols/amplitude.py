@@ -2,6 +2,8 @@
 
 Both reflections, about the input and about first qubit = 0, are Alice's, so the control qubits never travel; the walk
 back and forth between them is the same for every value of the control.
+
+All M - 1 Grover calls of a run are executed, one after another; identical runs side by side are a multiplicity.
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ import numpy as np
 from scipy import special
 
 from qcomm.errors import ProtocolError
-from qcomm.network.ledger import Ledger, circuit_traffic
-from qcomm.network.session import Network
-from qcomm.protocols.relay import BACKWARDS, relay
-from qcomm.protocols.task import ALICE, BOB, Estimate, InferenceTask, clip_interval, estimate_of, open_unit
+from qcomm.network import ALICE, BOB, Ledger, Link, Network, circuit_traffic
+from qcomm.protocols.relay import relay
+from qcomm.protocols.task import Estimate, InferenceTask, clip_interval, estimate_of, open_unit
+from qcomm.theory.checks import whole
 from qcomm.theory.success import outcome_distribution
 
 NAME = "quantum amplitude estimation"
-LITERAL_LIMIT = 1 << 16  # amplitudes (control times N) up to which every Grover call is executed
+LITERAL_LIMIT = 1 << 12  # amplitudes (control times N) up to which all levels of the control are carried along
 CHECK_TOLERANCE = 1e-8
 
 
@@ -48,7 +50,17 @@ def phase_value(outcome: np.ndarray, phases: int) -> np.ndarray:
 
 
 def failure_at(loss: np.ndarray | float, eps: float, phases: int, repeats: int = 1) -> np.ndarray:
-    """P(|median estimate - loss| > eps), exactly, for each loss; array like `loss`."""
+    """P(|median estimate - loss| > eps), exactly, for each loss; array like `loss`.
+
+    Raises:
+        ProtocolError: a loss outside [0, 1], eps outside (0, 1), no phases, or an even number of repeats.
+    """
+    open_unit(eps, "eps")
+    if whole(repeats, "repeats", 1) % 2 == 0:
+        raise ProtocolError(f"{repeats} runs have no median among them", where="repeats", fix="take an odd number")
+    if not ((np.asarray(loss) >= 0) & (np.asarray(loss) <= 1)).all():
+        raise ProtocolError("a loss lies outside [0, 1]", where="loss")
+    whole(phases, "phases", 1)
     high, low = _off_by_more(np.atleast_1d(np.asarray(loss, dtype=float)), eps, phases)
     most = repeats // 2  # the median is off when more than half of the runs are off to the same side
     return special.bdtrc(most, repeats, high) + special.bdtrc(most, repeats, low)
@@ -101,40 +113,83 @@ def _fewest_phases(eps: float, delta: float, repeats: int, most_walks: float) ->
     return None
 
 
-def planned_traffic(task: InferenceTask, chosen: Plan) -> Ledger:
-    """The traffic that the ownership of the blocks implies: out once, then back and out for every Grover call."""
-    there = circuit_traffic(task.owners, task.qubits, chosen.repeats)
-    back = circuit_traffic(task.owners[::-1], task.qubits, chosen.repeats * chosen.calls, BACKWARDS)
-    again = circuit_traffic(task.owners, task.qubits, chosen.repeats * chosen.calls)
-    return there + back + again if chosen.calls else there
+def planned_traffic(task: InferenceTask, chosen: Plan, copies: int | None = None) -> Ledger:
+    """What the ownership of the blocks implies: out once, then back and out for every Grover call, one after another.
+
+    Args:
+        task: the circuit.
+        chosen: its calls, and its repeats unless `copies` are given.
+        copies: runs side by side.
+    """
+    copies = chosen.repeats if copies is None else copies
+    out, back = task.traffic(copies), circuit_traffic(task.owners, task.qubits, copies, back=True)
+    return sum((back + out for _ in range(chosen.calls)), start=out)
 
 
 def run_amplitude_estimation(
-    task: InferenceTask, seed: int, *, chosen: Plan | None = None, literal: bool | None = None
+    task: InferenceTask,
+    seed: int,
+    *,
+    chosen: Plan | None = None,
+    literal: bool | None = None,
+    link: Link | None = None,
 ) -> Estimate:
-    """Estimate the loss over the channel.
+    """Estimate the loss over the channel; every Grover call is executed.
 
     Args:
         task: both reflections need Alice to measure.
         seed: of the run.
         chosen: by default `plan` of the task's eps and delta.
-        literal: execute every controlled Grover call on the state vector (control times N amplitudes). Otherwise one
-            call is executed and stands for all, what it did to the loss is checked (sin^2 3 theta), and the phase
-            outcome is drawn from its exact distribution. By default literal up to `LITERAL_LIMIT` amplitudes.
+        literal: see `outcomes`.
+        link: see `outcomes`.
 
     Raises:
-        ProtocolError: Bob measures, or the executed Grover call did not do what it must.
+        ProtocolError: as `outcomes`.
+    """
+    chosen = plan(task.eps, task.delta) if chosen is None else chosen
+    found, ledger = outcomes(task, chosen, chosen.repeats, seed, literal=literal, link=link)
+    value = float(np.median(phase_value(found, chosen.phases)))
+    return estimate_of(NAME, {ALICE: (value, *clip_interval(value, task.eps))}, ALICE, ledger)
+
+
+def outcomes(
+    task: InferenceTask,
+    chosen: Plan,
+    copies: int,
+    seed: int,
+    *,
+    literal: bool | None = None,
+    link: Link | None = None,
+) -> tuple[np.ndarray, Ledger]:
+    """Phase outcomes (copies,) of runs side by side, and their ledger. All M - 1 Grover calls go through the channel.
+
+    Args:
+        task: both reflections need Alice to measure.
+        chosen: number of phases M.
+        copies: of the register and of the control.
+        seed: of the run.
+        literal: the control's M levels are part of the state vector (M N amplitudes) in every step. Otherwise they are
+            followed branch by branch: level m of the control takes part in m calls, so what the channel delivers
+            after each call is the branch of one level; later walks take it out and back, which is the identity. The
+            outcome is measured on all branches together. By default literal up to `LITERAL_LIMIT` amplitudes.
+        link: teleportation only: the protocol is coherent, a lost or depolarised qubit ruins the whole run.
+
+    Raises:
+        ProtocolError: Bob measures, a noisy link, numbers below 1, or the executed calls are not powers of a Grover
+            operator.
     """
     if task.measured_by != ALICE:
         raise ProtocolError("both reflections must be Alice's", where="task.measured_by", fix="let Alice measure")
-    chosen = plan(task.eps, task.delta) if chosen is None else chosen
+    if link is not None and (link.depolarising or link.loss):
+        raise ProtocolError(
+            "amplitude estimation needs a link without noise and loss", where="link", fix="use sampling over this link"
+        )
     if literal is None:
-        literal = chosen.phases * task.size <= LITERAL_LIMIT
-    network = Network(task.private(plan=chosen, owners=task.owners), seed)
-    program = _literal_program if literal else _compact_program
-    outputs = network.run({ALICE: program, BOB: program})
-    value = float(np.median(phase_value(outputs[ALICE], chosen.phases)))
-    return estimate_of(NAME, {ALICE: (value, *clip_interval(value, task.eps))}, ALICE, network.ledger)
+        literal = whole(chosen.phases, "phases", 1) * task.size <= LITERAL_LIMIT
+    private = task.private(phases=chosen.phases, copies=whole(copies, "copies", 1), owners=task.owners)
+    network = Network(private, seed, link)
+    program = _literal_program if literal else _branch_program
+    return network.run({ALICE: program, BOB: program})[ALICE], network.ledger
 
 
 def _reflect_good(first: int):
@@ -158,47 +213,58 @@ def _reflect_input(vector: np.ndarray, first: int):
     return function
 
 
-def _grover(me, register, first: int, times: int = 1):
+def _grover(me, register, first: int):
     """One Grover call on the control levels from `first` on; the walk itself is the same for all levels."""
     owners, alice = me.private["owners"], me.name == ALICE
     if alice:
         register.transform(_reflect_good(first))
-    register = yield from relay(me, owners, register, inverse=True, times=times)
+    register = yield from relay(me, owners, register, inverse=True)
     if alice:
         register.transform(_reflect_input(me.private["vector"], first))
-    return (yield from relay(me, owners, register, times=times))
+    return (yield from relay(me, owners, register))
 
 
 def _literal_program(me):
-    chosen, owners = me.private["plan"], me.private["owners"]
-    alice = me.name == ALICE
-    register = me.prepare(me.private["vector"], chosen.repeats, kept=chosen.phases) if alice else None
-    register = yield from relay(me, owners, register)
-    for call in range(1, chosen.phases):
+    phases, alice = me.private["phases"], me.name == ALICE
+    register = me.prepare(me.private["vector"], me.private["copies"], kept=phases) if alice else None
+    register = yield from relay(me, me.private["owners"], register)
+    for call in range(1, phases):
         register = yield from _grover(me, register, first=call)
     if not alice:
         return None
     register.transform(lambda state: np.fft.fft(state, axis=1, norm="ortho"))
-    return register.measure_kept(chosen.repeats, me.random)
+    return register.measure_kept(me.private["copies"], me.random)
 
 
-def _compact_program(me):
-    chosen, owners = me.private["plan"], me.private["owners"]
-    alice = me.name == ALICE
-    register = me.prepare(me.private["vector"], chosen.repeats) if alice else None
-    register = yield from relay(me, owners, register)
-    loss = register.probabilities()[0] if alice else None
-    if chosen.calls:
-        register = yield from _grover(me, register, first=0, times=chosen.calls)
+def _branch_program(me):
+    phases, alice = me.private["phases"], me.name == ALICE
+    register = me.prepare(me.private["vector"], me.private["copies"]) if alice else None
+    register = yield from relay(me, me.private["owners"], register)
+    branches = [register.amplitudes[0, 0]] if alice else []
+    for _ in range(1, phases):
+        register = yield from _grover(me, register, first=0)
+        if alice:
+            branches.append(register.amplitudes[0, 0])
     if not alice:
         return None
-    if chosen.calls:
-        _check_call(loss, register.probabilities()[0])
-    weights = outcome_distribution(chosen.phases, 2 * loss - 1, shifted=False)
-    return me.random.choice(chosen.phases, size=chosen.repeats, p=weights / weights.sum())
+    weights = control_weights(np.array(branches))
+    _check_calls(weights, (np.abs(branches[0][: branches[0].size // 2]) ** 2).sum())
+    weights = weights.clip(0)  # rounding
+    return me.random.choice(phases, size=me.private["copies"], p=weights / weights.sum())
 
 
-def _check_call(before: float, after: float) -> None:
-    expected = np.sin(3 * np.arcsin(np.sqrt(before))) ** 2
-    if abs(after - expected) > CHECK_TOLERANCE:
-        raise ProtocolError(f"a Grover call gave {after:.9f} instead of {expected:.9f}", where=NAME)
+def control_weights(branches: np.ndarray) -> np.ndarray:
+    """P(outcome y), (M,), of a control in sum_m |m>|branch_m> / sqrt M after its Fourier transform.
+
+    It is sum_{m,m'} exp(2 pi i y (m' - m) / M) <branch_m'|branch_m> / M^2: only overlaps of branches (M, N) enter.
+    """
+    overlaps = branches @ branches.conj().T
+    return np.fft.ifft(np.fft.fft(overlaps, axis=0), axis=1).diagonal().real / len(branches)
+
+
+def _check_calls(weights: np.ndarray, loss: float) -> None:
+    """Powers of a Grover operator rotate by one angle: only then does an outcome mean a loss."""
+    expected = outcome_distribution(len(weights), 2 * min(1.0, float(loss)) - 1, shifted=False)
+    off = np.abs(weights - expected).max()
+    if off > CHECK_TOLERANCE:
+        raise ProtocolError(f"Grover calls are off: an outcome's probability is wrong by {off:.2g}", where=NAME)

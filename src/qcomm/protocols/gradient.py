@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcomm.errors import ProtocolError
-from qcomm.network import Ledger, Network, Party, Register
+from qcomm.network import Ledger, Network, Party, Register, stop_label
 from qcomm.protocols.task import ALICE, InferenceTask
-
-FORWARDS, BACKWARDS = "gradient state", "gradient state back"  # labels in the ledger
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def gradient_state(task: InferenceTask, unitary: int, seed: int = 0, times: int 
         task: vector and blocks; blocks alternate between the parties, Bob's first.
         unitary: m = 1 .. number of blocks.
         seed: of the network.
-        times: identical walks that this one stands for, in the ledger.
+        times: walks that this one stands for, in the ledger: they go side by side, with inputs of their own.
 
     Raises:
         ProtocolError: there is no such unitary.
@@ -74,7 +72,8 @@ def _walk(me: Party) -> Generator[str, Register, Register | None]:
         owner = owners[m - 1]
         if owner != holder:
             if me.name == holder:
-                me.send(owner, register, BACKWARDS if back is not False else FORWARDS, me.private["times"])
+                label = f"gradient of block {m}" if back is None else stop_label(m, len(owners) + 1, back)
+                me.send(owner, register, label, me.private["times"])
                 register = None
             elif me.name == owner:
                 register = yield holder

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from qcomm.network.party import Party
-from qcomm.network.register import Register
-
-FORWARDS, BACKWARDS = "register", "register back"  # labels in the ledger
+from qcomm.network import Party, Register, stop_label
 
 
 def relay(
@@ -22,25 +19,24 @@ def relay(
         owners: of the preparation, of each block, and of the measurement.
         register: where `me` holds it at the start, else None.
         inverse: from the last block back to the first.
-        times: identical walks that this one stands for.
+        times: walks that this one stands for: they go side by side and send the same sizes between the same parties.
 
     Returns:
         the register where `me` ends up with it, else None.
     """
-    steps = [*enumerate(owners[1:-1]), (None, owners[-1])]
-    holder = owners[0]
-    if inverse:
-        steps = [*reversed(steps[:-1]), (None, owners[0])]
-        holder = owners[-1]
-    for position, owner in steps:
+    last = len(owners) - 1
+    stops = range(last, -1, -1) if inverse else range(last + 1)
+    holder = owners[stops[0]]
+    for stop in stops[1:]:
+        owner = owners[stop]
         if owner != holder:
             if me.name == holder:
-                me.send(owner, register, BACKWARDS if inverse else FORWARDS, times)
+                me.send(owner, register, stop_label(stop, last, inverse), times)
                 register = None
             elif me.name == owner:
                 register = yield holder
             holder = owner
-        if position is not None and me.name == owner:
-            block = me.private["blocks"][position]
+        if 0 < stop < last and me.name == owner:
+            block = me.private["blocks"][stop - 1]
             register.apply(block.inverse() if inverse else block)
     return register

@@ -7,13 +7,14 @@ import math
 from scipy import stats
 
 from qcomm.errors import ProtocolError
-from qcomm.network.ledger import Ledger, circuit_traffic
-from qcomm.network.link import Link
-from qcomm.network.session import Network
+from qcomm.network import ALICE, BOB, Link, Network, Payload
+from qcomm.network.payload import width_of
 from qcomm.protocols.relay import relay
-from qcomm.protocols.task import ALICE, BOB, Estimate, InferenceTask, copies_needed, estimate_of
+from qcomm.protocols.task import Estimate, InferenceTask, copies_needed, estimate_of, open_unit
+from qcomm.theory.checks import in_range, whole
 
 NAME = "quantum sampling"
+MOST_COPIES = 10**12  # beyond, the binomial sampler is not exact and no ledger means anything
 
 
 def visibility(depolarising: float, qubits: int, messages: int) -> float:
@@ -22,24 +23,36 @@ def visibility(depolarising: float, qubits: int, messages: int) -> float:
     By it the deviation of the loss from 1/2 shrinks where an error sends the loss to 1/2, as it does on average for
     generic blocks (ASSUME: the calibration; tested against the exact channel). Derived here; (1-p)^(2Ln), the form
     that counts every replaced qubit as an error, is its lower bound.
+
+    Raises:
+        ProtocolError: a probability outside [0, 1], no qubits, or a negative number of messages.
     """
-    return (1 - 0.75 * depolarising) ** (qubits * messages)
+    in_range(depolarising, "depolarising", 0, 1)
+    return (1 - 0.75 * depolarising) ** (whole(qubits, "qubits", 1) * whole(messages, "messages", 0))
+
+
+def calibrated(task: InferenceTask, link: Link | None) -> float:
+    """The visibility of the task's walk over a link; 1 without noise."""
+    return 1.0 if link is None else visibility(link.depolarising, task.qubits, task.traffic().messages)
 
 
 def copies_with_noise(eps: float, delta: float, seen: float) -> int:
-    """Copies where the estimate is divided by the visibility `seen`: the error grows by 1/seen, so k by 1/seen^2."""
-    if not 0 < seen <= 1:
-        raise ProtocolError(f"visibility {seen!r} is outside (0, 1]", where="visibility")
-    return math.ceil(math.log(2 / delta) / (2 * (eps * seen) ** 2)) if seen < 1 else copies_needed(eps, delta)
+    """Copies where the estimate is divided by the visibility `seen`: the error grows by 1/seen, so k by 1/seen^2.
 
-
-def planned_traffic(task: InferenceTask, copies: int | None = None) -> Ledger:
-    """The traffic that the ownership of the blocks implies; what the channel counts must equal it."""
-    return circuit_traffic(task.owners, task.qubits, copies or copies_needed(task.eps, task.delta))
+    Raises:
+        ProtocolError: eps or delta outside (0, 1), a visibility outside (0, 1], or more than `MOST_COPIES`.
+    """
+    in_range(seen, "seen", 0, 1, open_low=True)
+    copies = math.log(2 / open_unit(delta, "delta")) / 2 / (open_unit(eps, "eps") * seen) ** 2
+    if copies > MOST_COPIES:
+        raise ProtocolError(
+            f"at visibility {seen:.2g} the estimate needs {copies:.2g} copies", where="seen", fix="lower the noise"
+        )
+    return math.ceil(copies) if seen < 1 else copies_needed(eps, delta)
 
 
 def run_sampling(
-    task: InferenceTask, seed: int, *, copies: int | None = None, link: Link | None = None, seen: float = 1.0
+    task: InferenceTask, seed: int, *, copies: int | None = None, link: Link | None = None, seen: float | None = None
 ) -> Estimate:
     """Execute one run message by message for all copies at once and sample their outcomes from what was delivered.
 
@@ -47,11 +60,16 @@ def run_sampling(
         task: the circuit and the accuracy asked for.
         seed: of the run.
         copies: k; by default `copies_with_noise`.
-        link: both ways. With loss, lost copies are sent again until k arrived: one bit per batch says whether there
-            is another.
-        seen: calibrated visibility, by which the estimate's distance from 1/2 is divided.
+        link: both ways. With loss, lost copies are sent again until k arrived: one message per batch says whether
+            there is another.
+        seen: visibility by which the estimate's distance from 1/2 is divided; by default that of the link
+            (`calibrated`), 1 leaves the estimate as it was measured.
+
+    Raises:
+        ProtocolError: copies below 1, a visibility outside (0, 1], or a link that delivers nothing.
     """
-    copies = copies_with_noise(task.eps, task.delta, seen) if copies is None else copies
+    seen = calibrated(task, link) if seen is None else in_range(seen, "seen", 0, 1, open_low=True)
+    copies = copies_with_noise(task.eps, task.delta, seen) if copies is None else whole(copies, "copies", 1)
     lossy = link is not None and link.loss > 0
     if lossy and link.loss == 1:
         raise ProtocolError("a link that loses every qubit delivers nothing", where="link.loss")
@@ -81,8 +99,6 @@ def _program(me):
 
 def _still_missing(me, asked: int, arrived: int | None):
     """Who measured tells the other how many copies were lost, in whole bits."""
-    from qcomm.network.payload import Payload, width_of
-
     last = me.private["owners"][-1]
     other = BOB if last == ALICE else ALICE
     if me.name == last:
