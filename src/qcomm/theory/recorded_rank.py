@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qcomm.theory.checks import whole
-from qcomm.theory.reupload import Reupload
-from qcomm.theory.separation import grid, product_points
+from qcomm.theory.reupload import Reupload, grid_axis
+from qcomm.theory.separation import product_points
 
 
 def recorded_matrix(model: Reupload, shots: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -15,7 +15,7 @@ def recorded_matrix(model: Reupload, shots: int, rng: np.random.Generator) -> tu
     The observable is measured in its eigenbasis; outcomes are drawn from the state's exact distribution.
     """
     whole(shots, "shots", 2)
-    left, right = product_points(model, grid(model))
+    left, right = product_points(model, grid_axis(model.frequencies))
     x = np.hstack([np.repeat(left, len(right), axis=0), np.tile(right, (len(left), 1))])
     values, basis = np.linalg.eigh(model.observable)
     probabilities = np.abs(model.states(x) @ basis.conj()) ** 2

@@ -101,7 +101,7 @@ def amplitude_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spectrum_size(encoding: np.ndarray, frequencies: tuple[int, ...]) -> tuple[int, int]:
-    """Distinct frequency vectors in the final state, and of the first half of the features in the loss.
+    """Products that `loss_spectrum` takes, and distinct frequency vectors of the first half of the features.
 
     The second number bounds the separation rank.
     """
@@ -109,9 +109,12 @@ def spectrum_size(encoding: np.ndarray, frequencies: tuple[int, ...]) -> tuple[i
     half = encoding.shape[1] // 2
     halves = {tuple(a - b for a, b in zip(v[:half], w[:half], strict=True)) for v in generators for w in generators}
     reached, waves = {(0,) * encoding.shape[1]}, {(0,) * half}
+    grid_points = (2 * sum(frequencies) + 1) ** encoding.shape[1]
     for scale in frequencies:
-        reached, waves = _shifted(reached, generators, scale), _shifted(waves, halves, scale)
-    return len(reached), len(waves)
+        waves = _shifted(waves, halves, scale)
+        if len(reached) ** 2 <= grid_points * encoding.shape[0]:  # beyond this the grid is the cheaper way
+            reached = _shifted(reached, generators, scale)
+    return min(len(reached) ** 2, grid_points * encoding.shape[0]), len(waves)
 
 
 def _shifted(vectors: set, steps: set, scale: int) -> set:
@@ -119,7 +122,42 @@ def _shifted(vectors: set, steps: set, scale: int) -> set:
 
 
 def loss_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
-    """Fourier coefficients of the loss: distinct frequency vectors (K, N') and complex coefficients (K,)."""
+    """Fourier coefficients of the loss: distinct frequency vectors (K, N') and complex coefficients (K,).
+
+    From products of the state's amplitudes, or from the loss on the grid of `grid_axis` where that is less work.
+    """
+    dimension, points = model.encoding.shape[0], (2 * sum(model.frequencies) + 1) ** model.features
+    reached = {(0,) * model.features}
+    for scale in model.frequencies:
+        reached = _shifted(reached, {tuple(row) for row in model.encoding.tolist()}, scale)
+        if len(reached) ** 2 > points * dimension:
+            return grid_spectrum(model)
+    return product_spectrum(model)
+
+
+def grid_axis(frequencies: tuple[int, ...], oversampling: int = 1) -> np.ndarray:
+    """Equispaced points of [0, 2 pi): 2 sum(lambda) + 1 of them, times `oversampling`.
+
+    A loss has frequencies -sum(lambda) .. sum(lambda) in each feature: this many points tell all of them apart.
+    """
+    points = (2 * sum(frequencies) + 1) * oversampling
+    return np.arange(points) * 2 * np.pi / points
+
+
+def grid_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
+    """`loss_spectrum` as the discrete Fourier transform of the loss on the whole grid."""
+    axis = grid_axis(model.frequencies)
+    shape = (axis.size,) * model.features
+    index = np.stack(np.unravel_index(np.arange(axis.size**model.features), shape), axis=1)
+    blocks = np.array_split(index, max(1, len(index) // 65536))
+    values = np.concatenate([model.loss(axis[block]) for block in blocks])
+    coefficients = np.fft.fftn(values.reshape(shape), norm="forward").ravel()
+    half = axis.size // 2
+    return (index + half) % axis.size - half, coefficients
+
+
+def product_spectrum(model: Reupload) -> tuple[np.ndarray, np.ndarray]:
+    """`loss_spectrum` from all pairs of the state's amplitude vectors."""
     vectors, amplitudes = amplitude_spectrum(model)
     products = ((amplitudes.conj() @ model.observable) @ amplitudes.T).ravel()  # [f, g]: frequency g - f
     reach = int(np.abs(vectors).max())

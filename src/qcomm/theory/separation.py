@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcomm.errors import ProtocolError
-from qcomm.theory.reupload import Reupload, loss_spectrum
+from qcomm.theory.reupload import Reupload, grid_axis, loss_spectrum
+
+Spectrum = tuple[np.ndarray, np.ndarray]
 
 TOLERANCE = 1e-9  # of the largest; the spec's rule
 LEAST_GAP = 1e3  # ratio between the last value that counts and the first that does not
 ROUND_OFF = 1e-12  # what does not count must be as small as this: a gap alone can lie between two groups of true values
+ZERO, CLEAR = 1e-13, 1e-11  # Fourier coefficients, relative to the largest: round-off below, true values above
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,17 @@ class Decided:
     def gap(self) -> float:
         return self.kept / self.dropped
 
+    @property
+    def clear(self) -> bool:
+        """Whether the gap is at least LEAST_GAP and what was dropped is round-off; else the count means nothing."""
+        return self.gap >= LEAST_GAP and self.dropped <= ROUND_OFF
 
-def decide(values: np.ndarray, least_gap: float = LEAST_GAP) -> Decided:
+
+def decide(values: np.ndarray, *, strict: bool = True) -> Decided:
     """Count the values above TOLERANCE relative to the largest.
 
     Raises:
-        ProtocolError: no finite positive value, a gap below `least_gap`, or dropped values above round-off: then the
-            count means nothing. `least_gap` = 0 asks for the count all the same.
+        ProtocolError: no finite positive value; or, where `strict`, a count that is not `Decided.clear`.
     """
     ordered = np.sort(np.abs(np.asarray(values, dtype=float)).ravel())[::-1]
     if ordered.size == 0 or not np.isfinite(ordered).all() or ordered[0] == 0:
@@ -45,17 +52,11 @@ def decide(values: np.ndarray, least_gap: float = LEAST_GAP) -> Decided:
     count = int((relative > TOLERANCE).sum())
     dropped = max(relative[count], np.finfo(float).eps) if count < relative.size else np.finfo(float).eps
     decided = Decided(count, float(relative[count - 1]), float(dropped))
-    if least_gap > 0 and (decided.gap < least_gap or decided.dropped > ROUND_OFF):
+    if strict and not decided.clear:
         raise ProtocolError(
             f"count {count} rests on a gap of {decided.gap:.3g} above {decided.dropped:.3g}", where="decide"
         )
     return decided
-
-
-def grid(model: Reupload, oversampling: int = 1) -> np.ndarray:
-    """Equispaced points of [0, 2 pi): 2 sum(lambda) + 1 of them, times `oversampling`."""
-    points = (2 * sum(model.frequencies) + 1) * oversampling
-    return np.arange(points) * 2 * np.pi / points
 
 
 def grid_matrix(model: Reupload, axis: np.ndarray) -> np.ndarray:
@@ -76,28 +77,56 @@ def _product_grid(axis: np.ndarray, features: int) -> np.ndarray:
     return np.stack(np.meshgrid(*[axis] * features, indexing="ij"), axis=-1).reshape(-1, features)
 
 
-def rank_on_grid(model: Reupload, oversampling: int = 1, least_gap: float = LEAST_GAP) -> Decided:
+def rank_on_grid(model: Reupload, oversampling: int = 1, *, strict: bool = True) -> Decided:
     """Separation rank (first half of the features against the second) from the singular values on the grid.
 
-    With N > N' small singular values may sit at the tolerance; `least_gap` = 0 reports such a count with its gap.
+    With N > N' small singular values may sit at the tolerance; without `strict` such a count comes back all the same,
+    marked as not `clear`.
     """
-    return decide(np.linalg.svd(grid_matrix(model, grid(model, oversampling)), compute_uv=False), least_gap)
+    matrix = grid_matrix(model, grid_axis(model.frequencies, oversampling))
+    return decide(np.linalg.svd(matrix, compute_uv=False), strict=strict)
 
 
-def rank_of_spectrum(model: Reupload) -> Decided:
+def rank_of_spectrum(model: Reupload, spectrum: Spectrum | None = None) -> Decided:
     """The same rank from the Fourier coefficients, matrix (frequencies of group 1) x (frequencies of group 2).
 
     A discrete Fourier transform of the grid is unitary up to scale, so the rank is that of `rank_on_grid` and the
-    matrix is far smaller. Rows and columns are scaled to equal norms first: that leaves the rank alone and widens the
-    gap from as little as 2 (four features, N = 8) to 1e9 and more.
+    matrix is far smaller. Round-off is set to zero, then rows and columns are scaled to equal norms: that leaves the
+    rank alone and widens the gap from as little as 2 (four features, N = 8) to 1e9 and more.
+
+    Args:
+        spectrum: of `loss_spectrum`, where it is known already.
+
+    Raises:
+        ProtocolError: the count is not clear, or a coefficient may be round-off or not.
     """
-    return decide(np.linalg.svd(_equilibrated(spectrum_matrix(model)), compute_uv=False))
+    vectors, values = spectrum or loss_spectrum(model)
+    values = np.where(round_off(np.abs(values)), 0, values)
+    matrix = spectrum_matrix(vectors, values, model.features // 2)
+    for axis in (1, 0):  # a wave whose phase is that of the cosine leaves a row of round-off for the sine
+        matrix = np.where(round_off(np.linalg.norm(matrix, axis=axis, keepdims=True)), 0, matrix)
+    return decide(np.linalg.svd(_equilibrated(matrix), compute_uv=False))
 
 
-def spectrum_matrix(model: Reupload) -> np.ndarray:
-    """Real Fourier coefficients (waves of the first half of the features, waves of the second half)."""
-    vectors, values = loss_spectrum(model)
-    half = model.features // 2
+def round_off(sizes: np.ndarray) -> np.ndarray:
+    """Which sizes are below ZERO times the largest: scaling rows to norm 1 would lift them to full weight.
+
+    Raises:
+        ProtocolError: one lies between ZERO and CLEAR: it cannot be told whether it is round-off.
+    """
+    relative = sizes / sizes.max()
+    unclear = (relative >= ZERO) & (relative <= CLEAR)
+    if unclear.any():
+        raise ProtocolError(
+            f"{int(unclear.sum())} coefficients between {ZERO:g} and {CLEAR:g} of the largest may be round-off",
+            where="rank_of_spectrum",
+            fix="take another random model, or fewer layers",
+        )
+    return relative < ZERO
+
+
+def spectrum_matrix(vectors: np.ndarray, values: np.ndarray, half: int) -> np.ndarray:
+    """Real Fourier coefficients (waves of the first `half` features, waves of the others), from `loss_spectrum`."""
     _, rows = np.unique(vectors[:, :half], axis=0, return_inverse=True)
     _, columns = np.unique(vectors[:, half:], axis=0, return_inverse=True)
     matrix = np.zeros((rows.max() + 1, columns.max() + 1), dtype=complex)
@@ -122,9 +151,16 @@ def _equilibrated(matrix: np.ndarray, rounds: int = 3) -> np.ndarray:
     return matrix
 
 
-def fourier_support(model: Reupload) -> Decided:
+def fourier_support(model: Reupload, spectrum: Spectrum | None = None, *, strict: bool = True) -> Decided:
     """Number of frequency vectors with a non-zero coefficient in the loss."""
-    return decide(np.abs(loss_spectrum(model)[1]))
+    return decide(np.abs((spectrum or loss_spectrum(model))[1]), strict=strict)
+
+
+def linear_rank(weights: np.ndarray, offset: float) -> int:
+    """Separation rank of the linear model w.x + b on the same kind of grid: 2 unless a group or the sum vanishes."""
+    points = np.stack(np.meshgrid(*[grid_axis((1,))] * len(weights), indexing="ij"), axis=-1)
+    side = len(grid_axis((1,))) ** (len(weights) // 2)
+    return decide(np.linalg.svd((points @ weights + offset).reshape(side, -1), compute_uv=False)).count
 
 
 def recalled_formula(layers: int, dimension: int, features: int) -> int:
@@ -132,7 +168,7 @@ def recalled_formula(layers: int, dimension: int, features: int) -> int:
     return 2 ** (layers * min(dimension, features) - 1)
 
 
-# Ranks that were known before this code was written: (encoding, N', frequencies) -> ranks for L = 1, 2, ..
+# Section 7 of the specification, known before this code was written: (encoding, N', frequencies) -> ranks, L = 1, 2, ..
 EXPECTED = {
     ("diagonal", 2, "3^(l-1)"): (3, 9, 27, 81),
     ("diagonal", 2, "2^(l-1)"): (3, 7, 15, 31),
