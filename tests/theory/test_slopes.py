@@ -25,11 +25,13 @@ def test_weights_matter():
 def test_check_fails_loudly():
     slope = fit_slope(np.array([1, 2, 4, 8.0]), np.array([1, 2, 4, 8.0]))
     require_slope("sketch", slope, 0.9, 1.1)
-    require_slope("sampled", Slope(1.2, 1.05, 1.35, 5), 0.9, 1.1, sampled=True)
+    require_slope("sampled", Slope(1.15, 1.06, 1.24, 5), 0.9, 1.1, sampled=True)
     with pytest.raises(DataError):
         require_slope("exact", Slope(1.2, 1.05, 1.35, 5), 0.9, 1.1)
     with pytest.raises(DataError):
-        require_slope("sampled", Slope(1.3, 1.15, 1.45, 5), 0.9, 1.1, sampled=True)
+        require_slope("sampled", Slope(1.3, 1.25, 1.35, 5), 0.9, 1.1, sampled=True)
+    with pytest.raises(DataError, match="less certain"):  # meets the interval only because it is wide
+        require_slope("sampled", Slope(-1.0, -2.1, 0.1, 5), -2.15, -1.85, sampled=True)
     with pytest.raises(DataError, match=r"sketch: slope 1\.000 .* outside \[-2\.1, -1\.9\]"):
         require_slope("sketch", slope, -2.1, -1.9)
 
