@@ -1,6 +1,9 @@
 """Linear classification, expressivity and privacy: claims C9, C8 and C10."""
 
 LINEAR = ("costs", "constants", "slopes", "margins", "classifiers")
+EXPRESSIVITY = ("ranks", "growth", "fits", "checks")
+
+RESULT_CHECKS.append(f"{RESULTS}/expressivity/checks.csv")
 
 
 rule linear:
@@ -35,10 +38,9 @@ rule expressivity:
     input:
         code=code_of("expressivity"),
     output:
-        ranks=f"{RESULTS}/expressivity/ranks.csv",
-        fits=f"{RESULTS}/expressivity/fits.csv",
+        **{name: f"{RESULTS}/expressivity/{name}.csv" for name in EXPRESSIVITY},
         stamps=stamps_of(
-            f"{RESULTS}/expressivity/ranks.csv", f"{RESULTS}/expressivity/fits.csv"
+            *(f"{RESULTS}/expressivity/{name}.csv" for name in EXPRESSIVITY)
         ),
     log:
         f"{LOGS}/expressivity.log",
@@ -54,7 +56,8 @@ rule expressivity:
         settings=settings("expressivity"),
     shell:
         "python -m qcomm.stages.expressivity --settings {params.settings:q}"
-        " --ranks {output.ranks:q} --fits {output.fits:q} 2> {log:q}"
+        " --ranks {output.ranks:q} --growth {output.growth:q} --fits {output.fits:q}"
+        " --checks {output.checks:q} 2> {log:q}"
 
 
 rule privacy:
@@ -113,6 +116,7 @@ rule plot_expressivity:
     input:
         code=code_of("plot_expressivity"),
         ranks=rules.expressivity.output.ranks,
+        growth=rules.expressivity.output.growth,
         fits=rules.expressivity.output.fits,
     output:
         figure=figure_files("expressivity"),
@@ -126,8 +130,8 @@ rule plot_expressivity:
         mem_mb=1000,
         runtime=10,
     shell:
-        "python -m qcomm.stages.plot_expressivity --ranks {input.ranks:q} --fits {input.fits:q}"
-        " --out {output.figure:q} 2> {log:q}"
+        "python -m qcomm.stages.plot_expressivity --ranks {input.ranks:q} --growth {input.growth:q}"
+        " --fits {input.fits:q} --out {output.figure:q} 2> {log:q}"
 
 
 rule plot_privacy:

@@ -5,6 +5,7 @@ from qcomm.stages.frame import StageParser, execute
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--ranks", help="csv of the expressivity stage")
+    parser.add_input("--growth", help="csv of the expressivity stage")
     parser.add_input("--fits", help="csv of the expressivity stage")
     parser.add_output("--out", nargs=3, help="the figure as pdf, png and csv, with one prefix")
 
@@ -16,7 +17,7 @@ def run(args) -> None:
     from qcomm.figures.style import save, use_style
 
     use_style()
-    figure, drawn = expressivity(pd.read_csv(args.ranks), pd.read_csv(args.fits))
+    figure, drawn = expressivity(*(pd.read_csv(path) for path in (args.ranks, args.growth, args.fits)))
     save(figure, args.out[0].with_suffix(""), drawn)
 
 

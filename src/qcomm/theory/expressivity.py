@@ -1,18 +1,22 @@
-"""Tables of the expressivity claim: ranks, Fourier support and recorded ranks by depth; fits of a target by depth."""
+"""Ranks of the expressivity claim: separation rank, Fourier support and recorded ranks by encoding and depth."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from qcomm.seeds import generator, seed_for
-from qcomm.theory import fit
+from qcomm.seeds import generator
+from qcomm.theory.checks import check_row
 from qcomm.theory.recorded_rank import recorded_rank
 from qcomm.theory.reupload import (
+    FREQUENCIES,
     diagonal_encoding,
     frequencies,
+    loss_spectrum,
     qubit_encoding,
     random_model,
     spectrum_size,
@@ -21,17 +25,33 @@ from qcomm.theory.separation import EXPECTED, Decided, fourier_support, rank_of_
 
 GRID_ENTRIES = 40_000  # the literal grid rule is applied up to this many grid points
 RECORDED_ENTRIES = 10_000  # and shots are drawn up to this many
+INSTANCE_WORK = 7e8  # cubed rows of all instances together: large matrices are decomposed once
+ENCODINGS = {
+    ("diagonal", 2): [diagonal_encoding(2, 2), diagonal_encoding(4, 2)],
+    ("diagonal", 4): [diagonal_encoding(4, 4), diagonal_encoding(8, 4)],
+    ("qubit", 2): [qubit_encoding(2)],
+    ("qubit", 4): [qubit_encoding(4)],
+}
+OVERSAMPLING = {"diagonal": 1, "qubit": 2}  # of the grid: the specification takes twice the points for the second
 
 
 @dataclass(frozen=True)
 class RankCase:
-    """One encoding with one choice of frequencies at one depth."""
+    """One encoding with one choice of frequencies at one depth.
+
+    Attributes:
+        expected: the rank of the specification, where it gives one.
+        waves: rows of the matrix of Fourier coefficients.
+        skipped: why the case is not run; empty where it is.
+    """
 
     kind: str
     encoding: np.ndarray
     choice: str
     layers: int
     expected: int | None
+    waves: int
+    skipped: str = ""
 
     def facts(self) -> dict[str, Any]:
         dimension, features = self.encoding.shape
@@ -45,26 +65,31 @@ class RankCase:
             "recalled": recalled_formula(self.layers, dimension, features),
         }
 
+    @property
+    def name(self) -> str:
+        dimension, features = self.encoding.shape
+        return f"{self.kind}, N'={features}, N={dimension}, lambda={self.choice}, L={self.layers}"
+
 
 def rank_cases(settings: dict[str, Any]) -> list[RankCase]:
-    """All cases up to `layers`, as far as the state has at most `largest_spectrum` frequencies and the
-    matrix of coefficients at most `largest_matrix` rows."""
-    cases = []
-    for (kind, features, choice), expected in EXPECTED.items():
-        for encoding in _encodings(kind, features):
-            for layers in range(1, settings["layers"] + 1):
-                vectors, waves = spectrum_size(encoding, frequencies(choice, layers))
-                if vectors > settings["largest_spectrum"] or waves > settings["largest_matrix"]:
-                    break
-                known = expected[layers - 1] if layers <= len(expected) else None
-                cases.append(RankCase(kind, encoding, choice, layers, known))
-    return cases
+    """Every encoding with every choice of frequencies at every depth up to `layers`; too large ones are `skipped`."""
+    depths = range(1, settings["layers"] + 1)
+    return [
+        _case(kind, encoding, choice, layers, settings)
+        for (kind, _), encodings in ENCODINGS.items()
+        for choice, encoding, layers in product(FREQUENCIES, encodings, depths)
+    ]
 
 
-def _encodings(kind: str, features: int) -> list[np.ndarray]:
-    if kind == "qubit":
-        return [qubit_encoding(features)]
-    return [diagonal_encoding(dimension, features) for dimension in (features, 2 * features)]
+def _case(kind: str, encoding: np.ndarray, choice: str, layers: int, settings: dict[str, Any]) -> RankCase:
+    known = EXPECTED.get((kind, encoding.shape[1], choice), ())
+    work, waves = spectrum_size(encoding, frequencies(choice, layers))
+    skipped = ""
+    if waves > settings["largest_matrix"]:
+        skipped = f"not run: a matrix of {waves} rows exceeds {settings['largest_matrix']}"
+    elif work > settings["largest_spectrum"]:
+        skipped = f"not run: {work} products exceed {settings['largest_spectrum']}"
+    return RankCase(kind, encoding, choice, layers, dict(enumerate(known, 1)).get(layers), waves, skipped)
 
 
 def rank_rows(case: RankCase, settings: dict[str, Any], seed: int) -> list[dict[str, Any]]:
@@ -72,20 +97,24 @@ def rank_rows(case: RankCase, settings: dict[str, Any], seed: int) -> list[dict[
 
     Quantities: rank (equilibrated Fourier coefficients), grid_rank (singular values of the loss on the literal grid),
     support (Fourier), recorded_rank (from simulated shots, a lower bound). `low` and `high` are the smallest and
-    largest over `instances` random models or records.
+    largest over `instances` random models or records. A count whose gap does not decide it has no value.
     """
+    if case.skipped:
+        return [case.facts() | {"quantity": "rank", "method": case.skipped}]
     facts, features = case.facts(), case.encoding.shape[1]
     identity = ("expressivity", seed, *map(str, facts.values()))
-    count = settings["instances"] if features == 2 or case.layers < 3 else 1  # big matrices once
+    count = int(np.clip(INSTANCE_WORK // case.waves**3, 1, settings["instances"]))
     chosen = frequencies(case.choice, case.layers)
     models = [random_model(case.encoding, chosen, generator(*identity, index)) for index in range(count)]
+    spectra = [loss_spectrum(model) for model in models]
+    pairs = list(zip(models, spectra, strict=True))
     rows = [
-        _decided_row("rank", [rank_of_spectrum(model) for model in models]),
-        _decided_row("support", [fourier_support(model) for model in models]),
+        _decided_row("rank", [rank_of_spectrum(*pair) for pair in pairs]),
+        _decided_row("support", [fourier_support(*pair, strict=False) for pair in pairs]),
     ]
-    points = (2 * sum(chosen) + 1) ** features
-    if points <= GRID_ENTRIES:
-        rows.append(_decided_row("grid_rank", [rank_on_grid(model, least_gap=0) for model in models]))
+    points, finer = (2 * sum(chosen) + 1) ** features, OVERSAMPLING[case.kind]
+    if points * finer**features <= GRID_ENTRIES:
+        rows.append(_decided_row("grid_rank", [rank_on_grid(model, finer, strict=False) for model in models]))
     if features == 2 and points <= RECORDED_ENTRIES:
         rng, shots = generator(*identity, "shots"), settings["shots"]
         found = [recorded_rank(model, shots, rng) for model in models]
@@ -95,12 +124,12 @@ def rank_rows(case: RankCase, settings: dict[str, Any], seed: int) -> list[dict[
 
 def _decided_row(quantity: str, found: list[Decided]) -> dict[str, Any]:
     """A row with the most cautious of the gaps: smallest kept, largest dropped."""
-    kept, dropped = min(one.kept for one in found), max(one.dropped for one in found)
-    return _row(quantity, [one.count for one in found], method="exact") | {
-        "kept": kept,
-        "dropped": dropped,
-        "gap": min(one.gap for one in found),
-    }
+    gap = min(one.gap for one in found)
+    basis = {"kept": min(one.kept for one in found), "dropped": max(one.dropped for one in found), "gap": gap}
+    if not all(one.clear for one in found):
+        undecided = {"quantity": quantity, "instances": len(found), "method": f"undecided: a gap of {gap:.3g}"}
+        return undecided | basis
+    return _row(quantity, [one.count for one in found], method="exact") | basis
 
 
 def _row(quantity: str, values: list[int], **facts: Any) -> dict[str, Any]:
@@ -115,39 +144,16 @@ def _row(quantity: str, values: list[int], **facts: Any) -> dict[str, Any]:
     }
 
 
-def fit_points(settings: dict[str, Any], seed: int) -> dict[str, np.ndarray]:
-    """Training and unseen inputs, the same for every model."""
-    rng = generator("expressivity points", seed)
-    return {"train_x": fit.sample_points(settings["points"], rng), "test_x": fit.sample_points(1000, rng)}
-
-
-def linear_fit_rows(points: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-    """R^2 of the linear models: on the features, and on their first harmonics."""
-    names = {0: "linear in x", 1: "linear in first harmonics"}
-    return [_fit_row(name, None, "exact", [fit.linear_r_squared(**points, harmonics=m)]) for m, name in names.items()]
-
-
-def fit_rows(choice: str, layers: int, points: dict, settings: dict[str, Any], seed: int) -> list[dict[str, Any]]:
-    """R^2 on unseen points: mean and range over training seeds, exact outputs and outputs measured with shots."""
-    identity = ("expressivity fit", seed, choice, layers)
-    options = points | {"iterations": settings["iterations"]}
-    seeds = [seed_for(*identity, index) for index in range(settings["seeds"])]
-    fits = [fit.train(qubit_encoding(2), frequencies(choice, layers), each, **options) for each in seeds]
-    rng, shots = generator(*identity, "shots"), settings["shots"]
-    recorded = [fit.recorded_r_squared(one, points["test_x"], shots, rng) for one in fits]
-    return [
-        _fit_row(choice, layers, "exact", [one.r_squared for one in fits]),
-        _fit_row(choice, layers, "recorded", recorded) | {"shots": shots},
-    ]
-
-
-def _fit_row(model: str, layers: int | None, kind: str, values: list[float]) -> dict[str, Any]:
-    return {
-        "model": model,
-        "layers": layers,
-        "kind": kind,
-        "r_squared": float(np.mean(values)),
-        "low": min(values),
-        "high": max(values),
-        "seeds": len(values),
-    }
+def rank_checks(case: RankCase, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All instances agree, ranks are those of the specification, the grid's rank agrees, records stay below."""
+    found = {row["quantity"]: row for row in rows if "value" in row}
+    rank = found.get("rank")
+    if rank is None:
+        return
+    wanted = rank["value"] if case.expected is None else case.expected
+    yield check_row(f"rank: {case.name}", rank["value"], wanted, wanted)
+    yield check_row(f"smallest rank of all instances: {case.name}", rank["low"], wanted, wanted)
+    if "grid_rank" in found:
+        yield check_row(f"rank on the grid: {case.name}", found["grid_rank"]["low"], wanted, wanted)
+    if "recorded_rank" in found:
+        yield check_row(f"recorded rank: {case.name}", found["recorded_rank"]["high"], 1, wanted)
