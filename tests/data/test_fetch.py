@@ -265,6 +265,23 @@ def test_a_source_that_was_passed_over_is_told(tmp_path, serve, capsys):
     assert "tiny comes from upstream, because mirror (gin): T.txt: the sha256 is not the recorded one" in told
 
 
+@pytest.mark.parametrize(
+    ("recorded", "sources", "expected"),
+    [
+        ("pypi", ["mirror", "pypi", "upstream"], "mirror"),
+        ("upstream", ["pypi", "upstream"], None),  # no wheel has it
+        ("mirror", ["mirror", "upstream"], None),
+        ("mirror", ["upstream"], "upstream"),  # a source that is no longer wanted
+    ],
+)
+def test_an_earlier_source_that_has_the_set_is_found(tmp_path, recorded, sources, expected):
+    (tmp_path / "T.txt").write_bytes(CONTENT)
+    made = fetcher(tmp_path, sources, tmp_path, mirror="T.txt", upstream="http://127.0.0.1:9/x")
+    assert made.earlier_source("tiny", recorded) == expected
+    (tmp_path / "T.txt").unlink()
+    assert made.earlier_source("tiny", recorded) == (None if expected == "mirror" else expected)
+
+
 @pytest.mark.parametrize("member", [False, True])
 def test_mirror_files_are_verified(tmp_path, member):
     mirror = tmp_path / "mirror"
@@ -345,9 +362,7 @@ def test_names_in_the_configuration_are_checked(tmp_path):
     }
     check_names(config, table)
     for section, key, value in (("nodes", "datasets", ["mine", "tinny"]), ("distributed", "dataset", "tinny")):
-        with pytest.raises(
-            ConfigError, match=f"config key {section}.{key}: unknown data set 'tinny'; did you mean tiny"
-        ):
+        with pytest.raises(ConfigError, match="unknown data set 'tinny'; did you mean tiny") as error:
             check_names(config | {section: {key: value}}, table)
         assert f"config key {section}.{key}:" in str(error.value)
 

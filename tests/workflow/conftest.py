@@ -63,6 +63,7 @@ class Project:
                 "models": {"ours": MODEL},
             },
         }
+        config["tables"] = {"main_sets": ["ours"]}
         config["graphs"]["baselines"] = ["logreg"]
         config["graphs"]["honest"] = ["SIGN-poly"]
         for section, values in sections.items():

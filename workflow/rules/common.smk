@@ -11,13 +11,20 @@ sys.path.insert(
 )  # the checkout's own package, also without installation
 
 from qcomm.audit.closure import closure
+from qcomm.audit.stamps import read_stamp
 from qcomm.config import complete, load_schema
+from qcomm.data.fetch import Fetcher
+from qcomm.data.registry import RawFile, check_names, read_table
 from qcomm.errors import QcommError
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 try:
     config = complete(
         config, load_schema(Path(workflow.basedir) / "workflow" / "schemas")
+    )
+    check_names(
+        config, read_table(Path(workflow.basedir) / "data" / "datasets.tsv", RawFile)
     )
 except QcommError as error:
     raise WorkflowError(str(error)) from None
@@ -76,14 +83,24 @@ def table_files(name):
 NODES = config["nodes"]
 
 
+def wanted(files):
+    """Without the results that the configuration leaves out (key run.leave_out)."""
+    left_out = {Path(name) for name in config["run"]["leave_out"]}
+    return [
+        file
+        for file in files
+        if left_out.isdisjoint([Path(file).with_suffix(""), Path(file).parent])
+    ]
+
+
 def node_results(ending):
     """Result files of every node network and baseline in the configuration."""
-    return [
+    return wanted(
         f"{RESULTS}/train_nodes/{dataset}/{method}/seed{seed}.{ending}"
         for dataset in NODES["datasets"]
         for method in NODES["methods"] + NODES["baselines"]
         for seed in (NODES["seeds"][:1] if method == "logreg" else NODES["seeds"])
-    ]
+    )
 
 
 GRAPHS = config["graphs"]
@@ -144,4 +161,4 @@ def graph_results():
         for dataset in GRAPHS["datasets"]
         for method in GRAPHS["baselines"]
     ]
-    return networks + baselines
+    return wanted(networks + baselines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,18 @@ class Fetcher:
     sources: Sequence[str] = SOURCES
     mirror: Path | None = None
     limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, Any], tables: Path) -> Fetcher:
+        """From the section `data` of the configuration; QCOMM_MIRROR goes before its key `mirror`."""
+        mirror = os.environ.get("QCOMM_MIRROR") or settings.get("mirror")
+        return cls(
+            tables=tables,
+            downloads=Path(settings.get("downloads", "data/downloads")),
+            sources=settings.get("sources", SOURCES),
+            mirror=Path(mirror) if mirror else None,
+            limits=Limits(settings.get("timeout_s", 30), settings.get("retries", 4)),
+        )
 
     def fetch(self, dataset: str, out: Path) -> str:
         """Write the bundle of `dataset`; returns the source.
@@ -72,6 +85,23 @@ class Fetcher:
             where=f"data set {dataset}",
             fix="set QCOMM_MIRROR to a folder with local copies, or check the network and the key data.sources",
         )
+
+    def earlier_source(self, dataset: str, recorded: str) -> str | None:
+        """A source that comes before the recorded one in the configured order and has all files, as far as can be seen
+        without a network; None where the recorded one is still the first."""
+        variants = variants_of(dataset, read_table(self.tables / "datasets.tsv", RawFile))
+        for source in self.sources:
+            if source == recorded:
+                return None
+            if any(all(self._seems_to_have(source, file) for file in files) for files in variants.values()):
+                return source
+        return None
+
+    def _seems_to_have(self, source: str, file: RawFile) -> bool:
+        place = file.location(source).partition("#")[0]
+        if source == "mirror":
+            return bool(place) and self.mirror is not None and (self.mirror / place).is_file()
+        return bool(place)
 
     def _bundle(self, source: str, variant: str, files: list[RawFile], out: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="qcomm-") as scratch:

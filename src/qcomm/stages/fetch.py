@@ -1,6 +1,5 @@
 """Fetch and verify the raw files of one data set; write them as one bundle."""
 
-import os
 from pathlib import Path
 
 from qcomm.stages.frame import StageParser, execute
@@ -16,22 +15,12 @@ def arguments(parser: StageParser) -> None:
 
 
 def run(args) -> dict[str, str]:
-    from qcomm.data.download import Limits
     from qcomm.data.fetch import Fetcher, fetch_own
-    from qcomm.data.registry import SOURCES
 
-    settings = args.settings
-    own = settings.get("own", {}).get(args.dataset)
+    own = args.settings.get("own", {}).get(args.dataset)
     if own:
         return {args.dataset: fetch_own(args.dataset, own, args.out)}
-    mirror = os.environ.get("QCOMM_MIRROR") or settings.get("mirror")
-    fetcher = Fetcher(
-        tables=args.tables,
-        downloads=Path(settings.get("downloads", "data/downloads")),
-        sources=settings.get("sources", SOURCES),
-        mirror=Path(mirror) if mirror else None,
-        limits=Limits(settings.get("timeout_s", 30), settings.get("retries", 4)),
-    )
+    fetcher = Fetcher.of_settings(args.settings, args.tables)
     return {args.dataset: fetcher.fetch(args.dataset, args.out)}
 
 
