@@ -11,6 +11,7 @@ from qcomm.audit.stamps import write_stamp
 from qcomm.data.values import GraphSet
 from qcomm.files import read_json
 from qcomm.graphs import graph_tuning
+from qcomm.graphs.graph_features import binned_degrees, hop_features
 from qcomm.graphs.graph_training import split_of
 from qcomm.seeds import generator
 from qcomm.stages import tune_graphs
@@ -37,6 +38,15 @@ def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
     assert len({json.dumps(row, sort_keys=True) for row in found}) == len(found)
     assert not any(row["degree"] for row in found)
     assert any(row["degree"] for row in graph_tuning.candidates(ROW, tagged=False)[1:])
+
+
+def test_degrees_are_binned_on_a_logarithmic_scale(toy):
+    bins = binned_degrees(toy.adjacency, 2)
+    np.testing.assert_array_equal(bins[:5], [2, 3, 3, 3, 2])  # a path: degrees 2, 3, 3, 3, 2 with the self-loop
+    row = ROW | {"degree": True, "degree_bins": 2}
+    features = hop_features(toy, row)
+    assert features.shape == (300, 2 * 2)
+    np.testing.assert_array_equal(np.asarray(features[:5, :2]), np.eye(2)[[0, 1, 1, 1, 0]])
 
 
 def test_only_the_inner_fold_decides(toy, monkeypatch):

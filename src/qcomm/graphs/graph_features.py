@@ -21,11 +21,13 @@ def hop_features(graphs: GraphSet, row: Mapping[str, Any]) -> np.ndarray | sp.cs
 
     Args:
         graphs: the set.
-        row: hyper-parameters; ``degree`` asks for one-hot degrees, else nodes start from their one-hot tag, their
-            attributes where there are no tags, or a constant where there is neither.
+        row: hyper-parameters; ``degree`` asks for one-hot degrees (in bins where ``degree_bins`` is given), else
+            nodes start from their one-hot tag, their attributes where there are no tags, or a constant where there
+            is neither.
     """
+    bins = row.get("degree_bins", 0)
     if row["degree"]:
-        start = None
+        start = one_hot(binned_degrees(graphs.adjacency, bins)) if bins else None
     elif graphs.tags is not None:
         start = one_hot(graphs.tags)
     elif graphs.attributes is not None:
@@ -33,6 +35,12 @@ def hop_features(graphs: GraphSet, row: Mapping[str, Any]) -> np.ndarray | sp.cs
     else:
         start = np.ones((int(graphs.offsets[-1]), 1), np.float32)
     return graph_features(graphs.adjacency, start, **{kind: row[kind] for kind in STEPS})
+
+
+def binned_degrees(adjacency: sp.csr_array, bins: int) -> np.ndarray:
+    """Number of the bin of each node's degree, self-loop counted: `bins` per doubling of the degree, int64 [N]."""
+    degrees = np.diff(adjacency.indptr) + 1
+    return np.floor(bins * np.log2(degrees)).astype(np.int64)
 
 
 def load_features(path: str | Path) -> tuple[np.ndarray | sp.csr_array, np.ndarray, np.ndarray]:

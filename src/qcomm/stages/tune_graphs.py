@@ -19,12 +19,16 @@ def run(args) -> None:
     import pandas as pd
 
     from qcomm.data.values import GraphSet
+    from qcomm.errors import ConfigError
     from qcomm.files import write_csv, write_json
     from qcomm.graphs.graph_tuning import Search, candidates
 
+    if args.epochs < 1:
+        raise ConfigError(f"{args.epochs} epochs are not possible", where="--epochs", fix="give 1 or more")
     graphs = GraphSet.load(args.graphs)
     search, rows, best, chosen = Search(graphs), [], -1.0, {}
-    for number, row in enumerate(candidates(args.model, graphs.tags is not None)):
+    tagged = graphs.tags is not None and not args.model["degree"]
+    for number, row in enumerate(candidates(args.model, tagged)):
         score, epoch = search.score(row, args.epochs, (args.dataset, args.seed, number))
         rows.append({"candidate": number, **row, "epoch": epoch, "valid": score})
         print(f"{args.dataset} candidate {number}: {score:.4f} on the inner fold", file=sys.stderr, flush=True)
