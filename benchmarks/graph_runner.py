@@ -30,5 +30,12 @@ def stage(name: str, *arguments: object, threads: int = 1, check: bool = True) -
     return done.returncode == 0
 
 
+def enter_root(*paths: Path) -> list[Path]:
+    """Go to the root of the project and say what the paths are from there: stamps then hold no machine's folders."""
+    found = [Path(os.path.relpath(path.resolve(), ROOT)) for path in paths]
+    os.chdir(ROOT)
+    return found
+
+
 def figure_files(prefix: Path) -> list[Path]:
     return [prefix.with_suffix(f".{kind}") for kind in ("pdf", "png", "csv")]
