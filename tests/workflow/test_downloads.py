@@ -8,14 +8,15 @@ import threading
 import pytest
 from conftest import Project
 
-from qcomm.data.registry import RawFile, Wheel
+from qcomm.data.registry import RawFile
 
 pytestmark = pytest.mark.workflow
 
-# Three graphs in GIN's text format: nodes and label, then tag, degree and neighbours of each node.
-TEXT = "3\n" + "2 0\n0 1 1\n1 1 0\n" * 2 + "2 1\n0 1 1\n0 1 0\n"
-COUNTS = "graphs=3;nodes=6;edges=6"
+# Twenty graphs of two nodes in GIN's text format: nodes and label, then tag, degree and neighbours of each node.
+TEXT = "20\n" + ("2 0\n0 1 1\n1 1 0\n" + "2 1\n0 1 1\n0 1 0\n") * 10
+COUNTS = "graphs=20;nodes=40;edges=40"
 TARGET = "results/graphs/MUTAG.npz"
+RESULT = "results/features_graphs/MUTAG.npz"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -23,66 +24,87 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A project whose only registered data set comes from a server in this process, which serves ``served/``."""
-    (tmp_path / "served").mkdir()
-    handler = functools.partial(Quiet, directory=tmp_path / "served")
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project with results from a server in this process, which serves ``served/``; tests replace the data."""
+    folder = tmp_path_factory.mktemp("downloads")
+    (folder / "served").mkdir()
+    handler = functools.partial(Quiet, directory=folder / "served")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    (tmp_path / "project").mkdir()
-    made = Project(tmp_path / "project")
+    (folder / "project").mkdir()
+    made = Project(folder / "project")
     made.configure(graphs={"datasets": ["MUTAG"]}, data={"sources": ["upstream"], "retries": 0, "timeout_s": 2})
-    made.url = f"http://127.0.0.1:{server.server_port}/MUTAG.txt"
+    made.url = f"http://127.0.0.1:{server.server_port}"
+    made.others = [row for row in read(made).splitlines() if not row.startswith("MUTAG\t")]
+    register(made, f"{made.url}/{serve(made, TEXT)}")
+    done = made.run("--", RESULT)
+    assert done.returncode == 0, done.stdout[-2000:]
     yield made
     server.shutdown()
     server.server_close()
 
 
-def register(project, **cells: str) -> None:
+def read(project) -> str:
+    return (project.folder / "data" / "datasets.tsv").read_text()
+
+
+def register(project, url: str, **cells: str) -> None:
+    """MUTAG has one file, at `url`; the other data sets stay as they are."""
     row = dict.fromkeys(RawFile.__dataclass_fields__, "") | {"dataset": "MUTAG", "variant": "gin", "file": "MUTAG.txt"}
-    row |= {"sha256": hashlib.sha256(TEXT.encode()).hexdigest(), "counts": COUNTS, "upstream": project.url} | cells
-    table = "\t".join(row) + "\n" + "\t".join(row.values()) + "\n"
+    row |= {"sha256": hashlib.sha256(TEXT.encode()).hexdigest(), "counts": COUNTS, "upstream": url} | cells
+    table = "\n".join([*project.others, "\t".join(row.values())]) + "\n"
     (project.folder / "data" / "datasets.tsv").write_text(table)
-    (project.folder / "data" / "wheels.tsv").write_text("\t".join(Wheel.__dataclass_fields__) + "\n")
 
 
-def serve(project, text: str) -> None:
-    (project.folder.parent / "served" / "MUTAG.txt").write_text(text)
+def serve(project, text: str) -> str:
+    """Serve a text under a name of its own, so that no earlier download is used; returns the name."""
+    served = project.folder.parent / "served"
+    name = f"{len(list(served.iterdir()))}-MUTAG.txt"
+    (served / name).write_text(text)
+    return name
 
 
-def test_a_good_download_arrives(project):
-    register(project)
-    serve(project, TEXT)
-    done = project.run("--", TARGET)
-    assert done.returncode == 0, done.stdout[-2000:]
+def test_a_good_download_arrived(project):
     assert (project.folder / TARGET).exists()
+    assert (project.folder / RESULT).exists()
 
 
 @pytest.mark.parametrize("text", [TEXT[:-9], TEXT.replace("2 1", "2 0")], ids=["truncated", "altered"])
 def test_a_file_that_is_not_the_recorded_one_is_refused(project, text):
-    register(project)
-    serve(project, text)
-    explained(project, "no source delivered MUTAG", "sha256 is not the recorded one", project.url)
-    assert list((project.folder / "data").rglob("MUTAG*.t*")) + list((project.folder / "data").rglob("*.zip")) == []
+    url = f"{project.url}/{serve(project, text)}"
+    register(project, url)
+    explained(project, "no source delivered MUTAG", "sha256 is not the recorded one", url)
+    name = url.rpartition("/")[2]
+    assert [path for path in (project.folder / "data").rglob(f"*{name}*") if path.suffix != ".lock"] == []
+    assert not (project.folder / "data/raw/MUTAG.zip").exists()
 
 
 def test_no_network_is_explained(project):
-    register(project, upstream="http://127.0.0.1:9/MUTAG.txt")
+    register(project, "http://127.0.0.1:9/MUTAG.txt")
     explained(project, "no source delivered MUTAG", "http://127.0.0.1:9/MUTAG.txt", "ConnectionError", "QCOMM_MIRROR")
 
 
 def test_wrong_counts_are_explained(project):
-    register(project, counts="graphs=4;nodes=6;edges=6")
-    serve(project, TEXT)
-    explained(project, "MUTAG.txt): 3 graphs instead of 4", "data/datasets.tsv")
+    register(project, f"{project.url}/{serve(project, TEXT)}", counts="graphs=21;nodes=40;edges=40")
+    explained(project, "MUTAG.txt): 20 graphs instead of 21", "data/datasets.tsv")
+    assert not (project.folder / TARGET).exists()
 
 
 def explained(project, *words: str) -> None:
-    """The run fails, says why, and leaves neither output nor parts of one."""
-    done = project.run("--", TARGET)
+    """The run fails and says why; earlier results stay as they are, and nothing half-written lies about."""
+    before = everything(project)
+    done = project.run("--", RESULT)
     assert done.returncode == 1
     for word in words:
         assert word in done.stdout, done.stdout[-1500:]
-    assert not (project.folder / TARGET).exists()
     assert list(project.folder.rglob("*.part")) == []
+    after = everything(project)
+    assert RESULT in after
+    assert after.items() <= before.items()  # what fails loses its own output, nothing else changes
+
+
+def everything(project) -> dict[str, bytes]:
+    """Bytes of all files under results/."""
+    found = (path for path in (project.folder / "results").rglob("*") if path.is_file())
+    return {path.relative_to(project.folder).as_posix(): path.read_bytes() for path in found}
