@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +36,12 @@ def enter_root(*paths: Path) -> list[Path]:
     found = [Path(os.path.relpath(path.resolve(), ROOT)) for path in paths]
     os.chdir(ROOT)
     return found
+
+
+def forget(large: Iterable[Path]) -> None:
+    """Delete large files; their stamps, which hold the hashes and how to make them again, stay."""
+    for path in large:
+        path.unlink()
 
 
 def figure_files(prefix: Path) -> list[Path]:
