@@ -11,7 +11,7 @@ import pytest
 
 from qcomm.audit.stamps import read_stamp
 from qcomm.errors import DataError
-from qcomm.figures.scale import exponents, power_law
+from qcomm.figures.scale import checks, exponents, power_law
 from qcomm.files import read_json
 from qcomm.graphs import node_features
 from qcomm.graphs.node_features import load_node_data
@@ -139,6 +139,7 @@ def test_the_scale_table_and_figure_come_from_measured_files(tmp_path):
             seconds = {"seconds": 1 + size * 1e-3, "peak_memory_mb": 100 + size * 0.1}
             stamp.write_text(json.dumps(json.loads(stamp.read_text()) | seconds))
     inputs = [word for flag, name in names.items() for word in (f"--{flag}", *(folder / name for folder in folders))]
+    inputs += ["--checks", tmp_path / "c.csv"]
     figure = [tmp_path / f"scale.{kind}" for kind in ("pdf", "png", "csv")]
     run(benchmark_scale, *inputs, "--out", tmp_path / "s.csv", "--fits", tmp_path / "f.csv", "--figure", *figure)
     table, fits = pd.read_csv(tmp_path / "s.csv"), pd.read_csv(tmp_path / "f.csv")
@@ -146,3 +147,14 @@ def test_the_scale_table_and_figure_come_from_measured_files(tmp_path):
     generated = fits[(fits.phase == "generate")].set_index("quantity").exponent
     assert generated["seconds"] == pytest.approx(1, abs=0.15)
     assert all(path.stat().st_size > 1000 for path in figure[:2])
+    goals = pd.read_csv(tmp_path / "c.csv").set_index("name")
+    assert goals.ok["generate: exponent of seconds"]
+    assert goals.value["features: peak memory in MB"] == 900
+
+
+def test_growth_and_memory_beyond_the_goals_are_told():
+    sizes = np.array([1e3, 1e4, 1e5, 1e6])
+    rows = {"nodes": sizes, "phase": "features", "seconds": 1e-9 * sizes**1.5, "peak_memory_mb": 100 + 1e-2 * sizes}
+    table = pd.DataFrame(rows)
+    goals = checks(table, exponents(table)).set_index("name")
+    assert list(goals.index[~goals.ok]) == ["features: exponent of seconds", "features: peak memory in MB"]

@@ -7,9 +7,12 @@ import pandas as pd
 from scipy import stats
 
 from qcomm.errors import DataError
-from qcomm.figures.style import COLOURS
+from qcomm.theory.checks import check_row
 
-PHASES = {"generate": "reference", "features": "SIGN-prelu", "training epoch": "SIGN-poly", "evaluation": "GIN"}
+# phases and their markers; colours are those of the cycle, which mean no model here
+PHASES = {"generate": "o", "features": "s", "training epoch": "^", "evaluation": "D"}
+LINEAR = (0.8, 1.2)  # ASSUME: exponents that count as linear growth; caches alone move them by a tenth
+MEMORY_MB = 8000  # largest resident memory that any phase may need
 UNITS = {"seconds": "time (s)", "peak_memory_mb": "peak memory (MB)"}
 
 
@@ -58,6 +61,20 @@ def exponents(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def checks(table: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+    """Goals as rows name, value, low, high, ok: linear growth where an exponent could be fitted, and memory.
+
+    Args:
+        table: nodes, phase, seconds, peak_memory_mb.
+        fits: `exponents` of the table.
+    """
+    fitted = fits[fits.exponent.notna()].itertuples()
+    rows = [check_row(f"{fit.phase}: exponent of {fit.quantity}", fit.exponent, *LINEAR) for fit in fitted]
+    peaks = table.groupby("phase", sort=False).peak_memory_mb.max()
+    rows += [check_row(f"{phase}: peak memory in MB", peak, 0, MEMORY_MB) for phase, peak in peaks.items()]
+    return pd.DataFrame(rows, columns=["name", "value", "low", "high", "ok"])
+
+
 def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
     """Measured values against the number of nodes, both logarithmic, with the fitted power laws dashed.
 
@@ -67,7 +84,7 @@ def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
         quantity: seconds or peak_memory_mb.
         ax: axes to draw on.
     """
-    for phase, colour in PHASES.items():
+    for number, (phase, marker) in enumerate(PHASES.items()):
         part, fit = table[table.phase == phase], fits[(fits.phase == phase) & (fits.quantity == quantity)]
         if quantity == "peak_memory_mb" and phase == "evaluation":
             continue  # the same process as the training epoch
@@ -76,8 +93,8 @@ def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
         grid = np.geomspace(part.nodes.min(), part.nodes.max(), 60)
         known = f"{fit.exponent:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
         label = f"{phase}: {'hidden by start-up' if np.isnan(fit.exponent) else known}"
-        ax.plot(part.nodes, part[quantity], "o", color=COLOURS[colour], markersize=4, label=label)
-        ax.plot(grid, start + fit.factor * grid**fit.exponent, "--", color=COLOURS[colour], linewidth=1)
+        ax.plot(part.nodes, part[quantity], marker, color=f"C{number}", markersize=4, label=label)
+        ax.plot(grid, start + fit.factor * grid**fit.exponent, "--", color=f"C{number}", linewidth=1)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlabel("nodes")

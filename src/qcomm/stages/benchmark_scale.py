@@ -9,6 +9,7 @@ def arguments(parser: StageParser) -> None:
     parser.add_input("--times", nargs="+", help="outputs of benchmark_nodes, in the same order")
     parser.add_output("--out", help="csv of seconds and memory per size and phase")
     parser.add_output("--fits", help="csv of fitted exponents with 95 % intervals")
+    parser.add_output("--checks", help="csv of goals: name, value, low, high, ok")
     parser.add_output("--figure", nargs=3, help="the figure as pdf, png and csv, with one prefix")
 
 
@@ -16,7 +17,7 @@ def run(args) -> None:
     import matplotlib.pyplot as plt
     import pandas as pd
 
-    from qcomm.figures.scale import exponents, scale
+    from qcomm.figures.scale import checks, exponents, scale
     from qcomm.figures.style import WIDTH, save, use_style
     from qcomm.files import write_csv
 
@@ -25,6 +26,7 @@ def run(args) -> None:
     fits = exponents(table)
     write_csv(args.out, table)
     write_csv(args.fits, fits)
+    write_csv(args.checks, checks(table, fits))
     use_style()
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.2))
     for ax, quantity in zip(axes, ("seconds", "peak_memory_mb"), strict=True):
