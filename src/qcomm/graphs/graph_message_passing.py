@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import nn
 from torch_geometric.nn import GCNConv, GINConv
@@ -12,6 +13,7 @@ from torch_geometric.utils import scatter
 
 from qcomm.data.values import GraphSet
 from qcomm.graphs.graph_training import HALVE_EVERY, Split
+from qcomm.graphs.start_features import start_features
 from qcomm.seeds import seed_torch
 
 
@@ -58,12 +60,9 @@ class Batches:
     """Sub-graphs of a graph set as tensors, cut out by index."""
 
     def __init__(self, graphs: GraphSet, degree: bool):
-        sizes = np.diff(graphs.offsets)
-        degrees = np.diff(graphs.adjacency.indptr)
-        kinds = degrees if degree else graphs.tags if graphs.tags is not None else np.zeros(degrees.size, np.int64)
-        values, columns = np.unique(kinds, return_inverse=True)
-        self.x = torch.nn.functional.one_hot(torch.from_numpy(columns), values.size).float()
-        self.offsets, self.sizes, self.adjacency = graphs.offsets, sizes, graphs.adjacency
+        start = start_features(graphs, degree)
+        self.x = torch.from_numpy(start.toarray() if sp.issparse(start) else start)
+        self.offsets, self.sizes, self.adjacency = graphs.offsets, np.diff(graphs.offsets), graphs.adjacency
         self.labels = torch.from_numpy(graphs.labels)
 
     def take(self, chosen: np.ndarray):
