@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from qcomm.data.values import Graph
 from qcomm.errors import ConfigError
 from qcomm.files import sha256_of
-from qcomm.graphs.generator import BlockModel, blocks_of, degrees_of, edges_of, features_of, splits_of
+from qcomm.graphs.generator import BlockModel, blocks_of, degrees_from, degrees_of, edges_of, features_of, splits_of
 from qcomm.graphs.generator_kernels import shuffle
 from qcomm.stages import benchmark_graph
 from qcomm.stages.frame import execute
@@ -43,6 +43,37 @@ def test_degrees_are_the_given_ones_up_to_loops_and_repeats():
     assert (found == degrees).mean() > 0.8
     tail = np.sort(degrees)[-2000:-20]  # Hill's estimate of the exponent from the upper tail, short of the cut-off
     assert 1 + 1 / np.log(tail / tail[0]).mean() == pytest.approx(MODEL.exponent, abs=0.25)
+
+
+def test_degrees_follow_a_given_distribution():
+    degrees = degrees_from(MODEL, np.array([2, 5, 30]), np.array([3, 1, 4]))
+    assert degrees.dtype == np.int32
+    counts = np.array([(degrees == value).sum() for value in (2, 5, 30)])
+    np.testing.assert_allclose(counts, MODEL.nodes * np.array([3, 1, 4]) / 8, rtol=0.06)  # four standard deviations
+    assert np.array_equal(degrees, degrees_from(MODEL, np.array([2, 5, 30]), np.array([6, 2, 8])))
+
+
+@pytest.mark.parametrize(
+    ("degrees", "weights"), [([], []), ([1.5], [1]), ([-1], [1]), ([3], [0]), ([3, 4], [1]), ([2**30], [1])]
+)
+def test_impossible_degrees_are_refused(degrees, weights):
+    with pytest.raises(ConfigError, match="degrees|edges"):
+        degrees_from(MODEL, np.array(degrees), np.array(weights))
+
+
+def test_the_stage_takes_degrees_from_a_file(tmp_path, capsys):
+    (tmp_path / "d.csv").write_text("degree,nodes\n4,1\n")
+    model = {"nodes": 600, "blocks": 3, "features": 4}
+    words = ["--model", json.dumps(model), "--degrees", str(tmp_path / "d.csv"), "--out", str(tmp_path / "g.npz")]
+    execute(benchmark_graph.__file__, benchmark_graph.arguments, benchmark_graph.run, words)
+    found = np.diff(Graph.load(tmp_path / "g.npz").adjacency.indptr)
+    assert found.max() == 4
+    assert found.mean() > 3.8
+    for bad in ("k,nodes\n4,1\n", "degree,nodes\nfour,1\n", ""):
+        (tmp_path / "d.csv").write_text(bad)
+        with pytest.raises(SystemExit):
+            execute(benchmark_graph.__file__, benchmark_graph.arguments, benchmark_graph.run, words)
+        assert "d.csv: no columns degree and nodes" in capsys.readouterr().err
 
 
 def test_the_given_share_of_edges_stays_inside_blocks():

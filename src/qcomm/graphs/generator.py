@@ -72,6 +72,27 @@ def degrees_of(model: BlockModel) -> np.ndarray:
     return np.floor(weight + rng.random(model.nodes)).astype(np.int32)
 
 
+def degrees_from(model: BlockModel, degrees: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Numbers of stubs [N] int32, drawn independently from a given distribution instead of the model's power law.
+
+    Args:
+        model: its number of nodes and seed are used.
+        degrees: whole numbers [k].
+        weights: of each of them, not normalised [k].
+
+    Raises:
+        ConfigError: that is no distribution of degrees, or there would be more than 2^31 directed edges.
+    """
+    degrees, weights = np.asarray(degrees, np.float64), np.asarray(weights, np.float64)
+    whole = degrees.size and (degrees >= 0).all() and (degrees % 1 == 0).all()
+    if not whole or degrees.shape != weights.shape or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
+        raise ConfigError("not a distribution of degrees", fix="whole numbers >= 0 with weights >= 0, not all zero")
+    shares = weights / weights.sum()
+    if model.nodes * (shares @ degrees) >= 2**31:
+        raise ConfigError("more than 2^31 directed edges are not possible", fix="lower the degrees")
+    return model.rng("degrees").choice(degrees.astype(np.int32), model.nodes, p=shares)
+
+
 def blocks_of(model: BlockModel) -> np.ndarray:
     """Block of each node [N] int64: sizes as equal as can be, order random."""
     return model.rng("blocks").permutation(np.arange(model.nodes) % model.blocks)

@@ -5,6 +5,7 @@ from qcomm.stages.frame import StageParser, execute
 
 def arguments(parser: StageParser) -> None:
     parser.add_settings("--model", required=True, help="fields of qcomm.graphs.generator.BlockModel as json")
+    parser.add_input("--degrees", required=False, stamped=False, help="csv: degree, nodes; instead of the power law")
     parser.add_output("--out", help="npz of a graph, as the graphs stage writes it")
 
 
@@ -21,7 +22,7 @@ def run(args) -> dict[str, str]:
         model = generator.BlockModel(**args.model)
     except TypeError as error:
         raise ConfigError(f"not a block model: {error}", where="--model") from error
-    blocks, degrees = generator.blocks_of(model), generator.degrees_of(model)
+    blocks, degrees = generator.blocks_of(model), _degrees(args.degrees, model)
     indptr, indices = generator.edges_of(model, blocks, degrees)
     name = f"blocks{model.nodes}"
     with npz_writer(args.out) as archive:
@@ -33,6 +34,22 @@ def run(args) -> dict[str, str]:
         archive.add({"labels": blocks, "kind": np.array("graph"), "name": np.array(name)})
         archive.add({"provenance": np.array(facts)})
     return {name: "generated"}
+
+
+def _degrees(path, model):
+    """Degrees by the model's power law, or drawn from the distribution in a file."""
+    import pandas as pd
+
+    from qcomm.errors import ConfigError
+    from qcomm.graphs import generator
+
+    if path is None:
+        return generator.degrees_of(model)
+    try:
+        table = pd.read_csv(path, usecols=["degree", "nodes"], dtype=float)
+    except ValueError as error:
+        raise ConfigError(f"no columns degree and nodes of numbers: {error}", where=str(path)) from error
+    return generator.degrees_from(model, table.degree.to_numpy(), table.nodes.to_numpy())
 
 
 if __name__ == "__main__":
