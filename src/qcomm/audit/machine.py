@@ -30,17 +30,22 @@ PACKAGES = (
     "torch-geometric",
 )
 
+# Rivals of the benchmarks, in an environment of their own; noted where they are installed.
+PEERS = ("jax", "pennylane", "pennylane-lightning", "qsimcirq", "qulacs", "tensorcircuit-ng")
+
 
 @cache
 def package_versions() -> dict[str, str]:
-    """Installed versions of the packages that results depend on; "missing" where one is not installed."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "missing"
-    return versions
+    """Installed versions of the packages that results depend on ("missing" where one is not installed) and of rivals."""
+    versions = {name: _version(name) or "missing" for name in PACKAGES}
+    return versions | {name: version for name in PEERS if (version := _version(name))}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 @cache
