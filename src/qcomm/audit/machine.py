@@ -36,7 +36,7 @@ PEERS = ("jax", "pennylane", "pennylane-lightning", "qsimcirq", "qulacs", "tenso
 
 @cache
 def package_versions() -> dict[str, str]:
-    """Installed versions of the packages that results depend on ("missing" where one is not installed) and of rivals."""
+    """Installed versions of the packages that results depend on ("missing" where one is not), and of rivals."""
     versions = {name: _version(name) or "missing" for name in PACKAGES}
     return versions | {name: version for name in PEERS if (version := _version(name))}
 
