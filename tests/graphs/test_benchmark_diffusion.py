@@ -62,7 +62,7 @@ def test_all_implementations_agree_and_are_compared_thread_by_thread(graph, tmp_
     goals = pd.read_csv(tmp_path / "c.csv").set_index("name")
     assert goals.ok["bfloat16: largest relative error"]
     assert goals.ok["features stage: different files over all limits"]
-    assert goals.loc["float32, 1 threads: seconds over a bare product"].high == 1.5
+    assert goals.loc["float32, 1 thread: seconds over a bare product"].high == 1.5
 
 
 def test_the_sample_is_the_last_hop_of_the_operator(graph, tmp_path):

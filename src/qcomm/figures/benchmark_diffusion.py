@@ -80,7 +80,7 @@ def checks(table: pd.DataFrame, stamps: Iterable[Mapping[str, Any]]) -> pd.DataF
     """
     rows, stamps = [], list(stamps)
     for row in table[(table.implementation == OURS) & table.over_bare.notna()].itertuples():
-        name = f"{row.storage}, {row.threads} threads: seconds over a bare product"
+        name = f"{row.storage}, {row.threads} thread{'s' if row.threads > 1 else ''}: seconds over a bare product"
         rows.append(check_row(name, row.over_bare, 0, GOAL))
     for row in table[table.storage.eq("bfloat16") & table.includes.eq(STEPS)].itertuples():
         rows.append(check_row("bfloat16: largest relative error", row.error_max, 0, row.error_bound + SINGLE))
