@@ -37,8 +37,10 @@ def failed_jobs(log: str) -> list[str]:
 
 
 def unfinished(*arguments: str) -> list[str]:
-    """Outputs that a run of Snakemake with these arguments would still make."""
-    done = subprocess.run(["snakemake", "--summary", *arguments], check=True, text=True, stdout=subprocess.PIPE)
+    """Outputs that a run of Snakemake with these arguments would still make; exits where it cannot even plan."""
+    done = subprocess.run(["snakemake", "--summary", *arguments], check=False, text=True, stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(done.returncode)  # Snakemake has said why
     rows = csv.DictReader(done.stdout.splitlines(), delimiter="\t")
     return [row["output_file"] for row in rows if row["plan"] == "update pending"]
 
@@ -75,16 +77,15 @@ def main() -> int:
 
     code, failed = snakemake(*common, str(override), "--", *args.targets), []
     if code:
-        failed = failed_jobs(newest_log().read_text(errors="replace"))
+        log = newest_log().read_text(errors="replace")
         pending = unfinished(*common, str(override), "--", "tables")
+        failed = failed_jobs(log)
         gone = [name for name, path in graphs.items() if name in missing or str(path) in pending]
         override.write_text(yaml.safe_dump(without(config, gone, left_out(pending))))
         snakemake(*common, str(override), "--", "tables")
     logs = config["run"]["logs"]
     for name in missing:
-        print(
-            f'could not be had: {name} (its rows read "not run"; see {logs}/fetch/{name}.log, {logs}/graphs/{name}.log)'
-        )
+        print(f'could not be had: {name} (its rows read "not run"; see {name}.log in {logs}/fetch and {logs}/graphs)')
     for job in failed:
         print(f"failed: {job}")
     return code
