@@ -73,4 +73,4 @@ def test_the_stage_writes_the_best_candidate(toy, tmp_path):
     table, chosen = pd.read_csv(tmp_path / "s.csv"), read_json(tmp_path / "m.json")
     assert len(table) == len(graph_tuning.candidates(ROW, tagged=True))
     best = graph_tuning.candidates(ROW, tagged=True)[int(table.valid.argmax())]
-    assert chosen == best
+    assert chosen == {"dataset": "toy", **best}

@@ -124,6 +124,11 @@ def paper_row(wildcards):
     return f"--model {shlex.quote(row)}"
 
 
+def graph_epochs(wildcards):
+    """Epochs of the paper's models on a graph set."""
+    return GRAPHS["epochs_of"].get(wildcards.dataset, GRAPHS["epochs"])
+
+
 def fold_jobs():
     """Names of fold ranges: folds0-4, folds5-9, .."""
     size = GRAPHS["folds_per_job"]

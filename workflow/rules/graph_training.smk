@@ -22,7 +22,7 @@ rule train_graphs:
         mem_mb=lambda wildcards: 12000 if wildcards.dataset in LARGE_SETS else 3000,
         runtime=600,
     params:
-        epochs=GRAPHS["epochs"],
+        epochs=graph_epochs,
         folds=folds_of,
         row=paper_row,
         method=lambda wildcards: wildcards.method,

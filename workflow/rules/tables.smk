@@ -1,7 +1,16 @@
 """Tables 1 to 5 and the pictures of the graph experiments."""
 
+TABLES = (
+    "table1",
+    "table1_others",
+    "table2",
+    "table3",
+    "table4",
+    "table5",
+    "table5_seeds",
+)
 TABLE_OUTPUTS = [
-    *(file for number in range(1, 6) for file in table_files(f"table{number}")),
+    *(file for name in TABLES for file in table_files(name)),
     *figure_files("accuracy"),
     *figure_files("learning_curves"),
 ]
@@ -17,6 +26,7 @@ rule tables:
             f"{RESULTS}/graphs/{name}.json"
             for name in NODES["datasets"] + GRAPHS["datasets"]
         ],
+        tuned=tuned_rows(),
         published="data/published.tsv",
     output:
         files=TABLE_OUTPUTS,
@@ -36,5 +46,5 @@ rule tables:
         ),
     shell:
         "python -m qcomm.stages.tables --nodes {input.nodes:q} --node-curves {input.curves:q} --graphs {input.graphs:q}"
-        " --statistics {input.statistics:q} --published {input.published:q} --settings {params.settings:q}"
+        " --tuned {input.tuned:q} --statistics {input.statistics:q} --published {input.published:q} --settings {params.settings:q}"
         " --out {output.files:q} 2> {log:q}"

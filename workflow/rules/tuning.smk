@@ -3,6 +3,15 @@
 TUNED = TRAINED.replace("{method}/{protocol}", "SIGN-poly-tuned/honest")
 
 
+def tuned_rows():
+    """What tuning chose, for Table 3."""
+    if "SIGN-poly-tuned" not in GRAPHS["honest"]:
+        return []
+    return wanted(
+        f"{RESULTS}/tune_graphs/{dataset}.json" for dataset in GRAPHS["datasets"]
+    )
+
+
 rule tune_graphs:
     input:
         code=code_of("tune_graphs"),
@@ -24,7 +33,7 @@ rule tune_graphs:
         mem_mb=lambda wildcards: 12000 if wildcards.dataset in LARGE_SETS else 3000,
         runtime=600,
     params:
-        epochs=GRAPHS["tuning_epochs"],
+        epochs=lambda wildcards: min(GRAPHS["tuning_epochs"], graph_epochs(wildcards)),
         row=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
         "python -m qcomm.stages.tune_graphs --graphs {input.graphs:q} --dataset {wildcards.dataset:q}"
@@ -62,7 +71,7 @@ use rule train_graphs as train_tuned with:
     benchmark:
         f"{RESULTS}/benchmarks/train_tuned/{{dataset}}/seed{{seed}}/folds{{first}}-{{last}}.tsv"
     params:
-        epochs=GRAPHS["epochs"],
+        epochs=graph_epochs,
         folds=folds_of,
         row=lambda wildcards, input: f"--tuned {shlex.quote(input.row)}",
         method="SIGN-poly-tuned",

@@ -1,53 +1,52 @@
-"""Accuracy per model and data set with error bars, and learning curves."""
+"""Accuracy per model and data set with error bars."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from qcomm.figures.style import COLOURS
+from qcomm.figures.style import COLOURS, WIDTH
+
+AUTHORS_MARK = {"fmt": "*", "markersize": 8, "color": COLOURS["reference"], "label": "authors (gin)"}
 
 
-def accuracy(data: pd.DataFrame, ax):
+def accuracy(data: pd.DataFrame, ax, authors: pd.DataFrame | None = None):
     """Points with error bars, data sets side by side.
 
     Args:
-        data: dataset, method, protocol, mean, std, error_of ("folds" or "seeds"); percent.
+        data: dataset, method, protocol, mean, std; percent.
         ax: axes to draw on.
+        authors: dataset, mean, std of the authors' numbers; only for runs of full length, which alone compare.
     """
     sets = list(dict.fromkeys(data.dataset))
     labels = list(dict.fromkeys(zip(data.method, data.protocol, strict=True)))
     offsets = np.linspace(-0.36, 0.36, len(labels)) if len(labels) > 1 else np.zeros(1)
     for offset, (method, protocol) in zip(offsets, labels, strict=True):
         part = data[(data.method == method) & (data.protocol == protocol)]
+        style = {"fmt": "^" if protocol == "gin" else "o", "markersize": 5, "capsize": 2}
+        style |= {"color": COLOURS.get(method, COLOURS["reference"])}
         places = [sets.index(name) + offset for name in part.dataset]
-        ax.errorbar(
-            places,
-            part["mean"],
-            part["std"],
-            fmt="^" if protocol == "gin" else "o",
-            markersize=5,
-            capsize=2,
-            color=COLOURS.get(method, COLOURS["reference"]),
-            label=f"{method} ({protocol})" if protocol else method,
-        )
-    ax.set_xticks(range(len(sets)), sets)
+        ax.errorbar(places, part["mean"], part["std"], label=f"{method} ({protocol})" if protocol else method, **style)
+    if authors is not None and (known := authors[authors.dataset.isin(sets)]).size:
+        places = [sets.index(name) - 0.43 for name in known.dataset]
+        ax.errorbar(places, known["mean"], known["std"], capsize=2, **AUTHORS_MARK)
+    for boundary in range(1, len(sets)):
+        ax.axvline(boundary - 0.5, color="0.85", linewidth=0.8)
+    ax.set_xticks(range(len(sets)), sets, rotation=0 if len(sets) < 6 else 30)
     ax.set_xlim(-0.6, len(sets) - 0.4)
+    ax.grid(visible=False, axis="x")
     ax.set_ylabel("test accuracy (%)")
-    ax.legend(fontsize="x-small", ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    ax.legend(fontsize="x-small", ncols=2 if len(sets) < 6 else 4, loc="upper center", bbox_to_anchor=(0.5, -0.1))
     return ax
 
 
-def learning_curves(data: pd.DataFrame, ax):
-    """Mean accuracy against epoch with a band of one standard error.
+def accuracy_figure(parts: dict[str, pd.DataFrame], authors: pd.DataFrame | None = None):
+    """One panel per title and frame (see `accuracy`), side by side, or one above the other where sets are many."""
+    import matplotlib.pyplot as plt
 
-    Args:
-        data: method, epoch, mean, error of one data set; percent.
-        ax: axes to draw on.
-    """
-    for method, part in data.groupby("method", sort=False):
-        colour = COLOURS[method]
-        ax.plot(part.epoch, part["mean"], color=colour, label=method, linewidth=1)
-        ax.fill_between(part.epoch, part["mean"] - part.error, part["mean"] + part.error, color=colour, alpha=0.2, lw=0)
-    ax.set_xlabel("epoch")
-    return ax
+    many = max((part.dataset.nunique() for part in parts.values()), default=0) > 4
+    shape = (len(parts), 1) if many else (1, len(parts))
+    figure, axes = plt.subplots(*shape, figsize=(WIDTH, 3.8 * shape[0]), squeeze=False)
+    for ax, (title, part) in zip(axes.flat, parts.items(), strict=True):
+        accuracy(part, ax, authors).set_title(title)
+    return figure

@@ -11,7 +11,7 @@ def arguments(parser: StageParser) -> None:
     parser.add_argument("--epochs", type=int, default=150, help="epochs of each candidate")
     parser.add_argument("--seed", type=int, default=0, help="seed of initial weights, shuffling and dropout")
     parser.add_settings("--model", required=True, help="the paper's hyper-parameters of the data set as json")
-    parser.add_output("--out", help="json of the chosen hyper-parameters, a row like --model")
+    parser.add_output("--out", help="json of the chosen hyper-parameters: the data set, and a row like --model")
     parser.add_output("--scores", help="csv of every candidate's accuracy on the inner fold")
 
 
@@ -34,7 +34,7 @@ def run(args) -> None:
         print(f"{args.dataset} candidate {number}: {score:.4f} on the inner fold", file=sys.stderr, flush=True)
         if score > best:  # strictly better only: the paper's row comes first
             best, chosen = score, row
-    write_json(args.out, chosen)
+    write_json(args.out, {"dataset": args.dataset, **chosen})
     write_csv(args.scores, pd.DataFrame(rows))
 
 
