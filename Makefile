@@ -14,20 +14,28 @@ endif
 
 READY := .venv/.ready
 TORCH := $(shell grep '^torch==' requirements.lock)
+# The index that torch came from; when another one is asked for, the environment is set up again.
+PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check
+INDEX := .venv/.torch-index
 
-.PHONY: all figures test test-long smoke paper reference benchmark report timings lint format clean help
+.PHONY: all force figures test test-long smoke paper reference benchmark benchmark-engine benchmark-graphs \
+	benchmark-diffusion benchmark-scale report timings lint format clean help
 
 all: figures
 
 help: ## show the targets
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 24
 
-$(READY): requirements.lock pyproject.toml
+$(INDEX): force
+	@mkdir -p .venv && touch -a $@
+	@test -z '$(TORCH_INDEX)' || echo '$(TORCH_INDEX)' | cmp -s - $@ || echo '$(TORCH_INDEX)' > $@
+
+$(READY): requirements.lock pyproject.toml $(INDEX)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12")'
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) $(if $(TORCH_INDEX),--force-reinstall --no-deps --index-url $(TORCH_INDEX)) $(TORCH)
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 figures: $(READY) ## every figure and table of the embedded configuration
@@ -56,9 +64,19 @@ reference: $(READY) ## the part of the paper's grid whose tables are under refer
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	touch $@
 
-benchmark: .venv-bench/.ready ## the engine and graph training against their rivals, into results-benchmark/
+benchmark: benchmark-engine benchmark-graphs benchmark-diffusion benchmark-scale ## all benchmarks, into results-benchmark/ (an hour; MIRROR=DIR for all graph sets)
+
+benchmark-engine: .venv-bench/.ready ## the quantum engine against other simulators
 	.venv-bench/bin/python benchmarks/engine.py --out results-benchmark
-	.venv/bin/python benchmarks/graph_training.py --out results-benchmark
+
+benchmark-graphs: $(READY) ## graph training against a plain PyTorch implementation (MIRROR=DIR for all sets)
+	python benchmarks/graph_training.py --out results-benchmark
+
+benchmark-diffusion: $(READY) ## hop features at the size of ogbn-products against scipy and torch (20 GB of disk)
+	python benchmarks/diffusion.py --out results-benchmark
+
+benchmark-scale: $(READY) ## time and memory from 10^4 to 2.4 million nodes (15 GB of disk)
+	python benchmarks/scale.py --out results-benchmark
 
 report: $(READY) ## report.html: the graph of jobs, their code and run times
 	snakemake --report report.html
