@@ -79,12 +79,18 @@ def graph_curves(paths: Iterable[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dataset", "method", "protocol", "epoch", "mean", "error"])
 
 
-def node_curves(paths: Iterable[Path]) -> pd.DataFrame:
-    """Test accuracy in percent against epoch, mean and standard error over seeds, per data set and method."""
+def node_curves(results: Iterable[Path], curves: Iterable[Path]) -> pd.DataFrame:
+    """Test accuracy in percent against epoch, mean and standard error over seeds, per data set and method.
+
+    Args:
+        results: json files of node jobs, which say what was trained.
+        curves: their csv files, in the same order; those of baselines without epochs are left out.
+    """
     frames = []
-    for path in paths:
-        curve = pd.read_csv(path)
-        frames.append(curve.assign(dataset=path.parts[-3], method=path.parts[-2]))
+    for result, path in zip(results, curves, strict=True):
+        job = read_json(result)
+        if job["epochs"]:
+            frames.append(pd.read_csv(path).assign(dataset=job["dataset"], method=job["method"]))
     if not frames:
         return pd.DataFrame(columns=["dataset", "method", "epoch", "mean", "error"])
     grouped = pd.concat(frames).groupby(["dataset", "method", "epoch"], sort=False)["test"]

@@ -125,7 +125,7 @@ def _curves(folder: Path, args) -> None:
     from qcomm.figures.style import save
     from qcomm.graphs.results import graph_curves, node_curves
 
-    curves = [node_curves(p for p in args.node_curves if p.parts[-2] != "logreg").assign(protocol="")]
+    curves = [node_curves(args.nodes, args.node_curves).assign(protocol="")]
     curves.append(graph_curves(args.graphs).query("protocol == 'honest'"))
     data = pd.concat([part for part in curves if len(part)] or curves)
     save(learning_figure(data), folder / "learning_curves", data)
