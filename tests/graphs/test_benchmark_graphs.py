@@ -82,7 +82,7 @@ def test_both_implementations_end_at_the_same_accuracy(toy, dropout):
 
 def test_an_accuracy_further_off_than_a_fold_deviation_is_told(toy, monkeypatch):
     monkeypatch.setattr(graph_comparison, "plain_accuracy", lambda trainer, graphs: 0.25)
-    assert not accuracies(toy, "SIGN-poly", ROW, 12, ("toy",))["within_one_sd"]
+    assert not accuracies(toy, "SIGN-poly", ROW, 8, ("toy",))["within_one_sd"]
 
 
 def measured(**seconds):

@@ -108,6 +108,7 @@ def test_same_seed_same_curve_another_seed_another():
 
 @pytest.mark.parametrize("fill", [0.03, 1.0])  # sparse features, dense ones
 def test_logistic_regression_scores_in_blocks_what_it_scores_at_once(fill, monkeypatch):
+    monkeypatch.setattr(node_training, "STRENGTHS", (0.1, 10.0))
     rng = generator("logistic", fill)
     labels = np.arange(NODES) % 2
     hops = [(rng.random((NODES, WIDTH)) + labels[:, None]) * (rng.random((NODES, WIDTH)) < fill) for _ in range(2)]
