@@ -1,5 +1,6 @@
 """Every raw format on tiny files, and what is said about malformed ones."""
 
+import argparse
 import gzip
 import io
 import pickle
@@ -16,6 +17,7 @@ from qcomm.data.read import read_bundle, statistics
 from qcomm.data.readers import gin, planetoid, tu
 from qcomm.data.values import FOLDS, Graph, GraphSet, check_folds
 from qcomm.errors import DataError
+from qcomm.stages import graphs as graphs_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "data"
@@ -141,6 +143,14 @@ def test_a_graph_set_needs_a_graph_of_each_class_in_every_fold():
     check_folds(np.arange(20) % 2, FOLDS, "mine")
     with pytest.raises(DataError, match="mine: class 1 has 3 graphs, but 10 folds need 10 of each class"):
         check_folds(np.repeat([0, 1], [40, 3]), FOLDS, "mine")
+
+
+def test_the_graphs_stage_refuses_a_set_that_has_too_few_graphs(tmp_path):
+    path = bundle(tmp_path, "tu", tu_files())
+    files = {"out": tmp_path / "out.npz", "statistics": tmp_path / "out.json"}
+    with pytest.raises(DataError, match="10 folds need 10 of each class"):
+        graphs_stage.run(argparse.Namespace(bundle=path, tables=TABLES, **files))
+    assert not files["out"].exists()
 
 
 def test_reordering_graphs(tmp_path):

@@ -26,6 +26,13 @@ def test_all_tables_and_stamps_are_there(project):
     assert (table[table.dataset == "COLLAB"].query("source == 'measured'")["mean"] == "not run").all()
     stamp = json.loads((project.folder / "figures" / "table1.csv.stamp.json").read_text())
     assert stamp["data_source"] == {"mine": "own", "ours": "own"}
+    for output, files in (
+        ("data/raw/mine.zip", {"datasets.tsv", "wheels.tsv", "containers.tsv"}),
+        ("results/graphs/mine.npz", {"datasets.tsv", "cora_planetoid_order.txt", "mutag_gin_order.txt"}),
+    ):
+        inputs = json.loads((project.folder / f"{output}.stamp.json").read_text())["inputs"]
+        assert {f"data/{file}" for file in files} <= inputs.keys()
+        assert all(len(digest) == 64 for digest in inputs.values())
     wanted = {
         "stage",
         "parameters",
