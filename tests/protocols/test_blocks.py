@@ -33,11 +33,14 @@ def test_blocks_are_unitary_and_inverses_undo_them(n):
 
 def test_hadamard_is_the_kronecker_power():
     one = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
-    full = np.eye(1)
-    for _ in range(8):
+    full, rng = np.eye(1), generator("h")
+    for n in range(9):
+        state = rng.normal(size=(3, 2**n)) + 1j * rng.normal(size=(3, 2**n))
+        before = state.copy()
+        np.testing.assert_allclose(b.hadamard(state), state @ full, atol=1e-12)
+        np.testing.assert_allclose(b.hadamard(state.real), state.real @ full, atol=1e-12)
+        np.testing.assert_array_equal(state, before)
         full = np.kron(full, one)
-    state = generator("h").normal(size=256)
-    np.testing.assert_allclose(b.hadamard(state), full @ state, atol=1e-12)
 
 
 def test_rotation_block_against_dense_matrices():

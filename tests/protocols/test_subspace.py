@@ -5,7 +5,9 @@ from scipy.stats import binomtest
 from qcomm.errors import ProtocolError
 from qcomm.network import Link
 from qcomm.protocols import subspace
+from qcomm.protocols.blocks import ScrambleBlock
 from qcomm.protocols.sampling import visibility
+from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
 from qcomm.seeds import generator
 
 
@@ -48,6 +50,17 @@ def test_noise_brings_the_error_that_the_visibility_predicts():
     three = subspace.decide(tasks, seed=1, copies=3, link=Link(depolarising=p))
     assert three.errors < found.errors
     assert three.ledger.qubits == 3 * 6 * 1500
+
+
+def test_the_one_who_measures_decides_and_every_copy_travels_through_all_blocks():
+    rng = generator("two messages")
+    blocks = (subspace.haar_block(16, rng), ScrambleBlock.random(ALICE, 16, rng))
+    tasks = [InferenceTask(vector_with_loss(blocks, 16, float(t % 2), rng), blocks) for t in range(6)]
+    found = subspace.decide(tasks, seed=1, copies=3)
+    assert found.errors == 0
+    assert found.ledger.total("qubits", ALICE) == found.ledger.total("qubits", BOB) == 6 * 3 * 4
+    assert found.ledger.rounds == 12
+    assert subspace.decide(tasks, seed=1, inside=np.ones(6, bool)).errors == 3
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from qcomm.errors import ProtocolError
 from qcomm.network.register import check_unitary
+from qcomm.protocols.blocks_kernels import transform_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,21 +206,11 @@ def fitting(state_vector: np.ndarray, size: int) -> np.ndarray:
 
 
 def hadamard(state: np.ndarray) -> np.ndarray:
-    """Orthonormal Walsh-Hadamard transform along the last axis, six qubits at a time as one matrix product."""
-    shape, size = state.shape, state.shape[-1]
-    qubits = size.bit_length() - 1
-    state = state.reshape(-1, 1 << min(6, qubits)) @ _hadamard_matrix(min(6, qubits))  # symmetric
-    for done in range(6, qubits, 6):
-        step = min(6, qubits - done)
-        state = _hadamard_matrix(step) @ state.reshape(-1, 1 << step, 1 << done)
-    return state.reshape(shape)
-
-
-@lru_cache
-def _hadamard_matrix(qubits: int) -> np.ndarray:
-    index = np.arange(1 << qubits)
-    parity = np.bitwise_count(index[:, None] & index) & 1
-    return (1 - 2.0 * parity) / np.sqrt(1 << qubits)
+    """Orthonormal Walsh-Hadamard transform along the last axis, of length 2^n."""
+    kind = np.complex128 if np.iscomplexobj(state) else np.float64
+    rows = np.array(state, dtype=kind, order="C").reshape(-1, state.shape[-1])
+    transform_rows(rows)
+    return rows.reshape(state.shape)
 
 
 def _ring_signs(qubits: int) -> np.ndarray:

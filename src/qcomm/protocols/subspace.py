@@ -6,7 +6,8 @@ is 1 or 0. Bob measures, so that one copy is one message of n qubits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from qcomm.network.session import Network
 from qcomm.protocols.blocks import ScrambleBlock, SubspaceBlock, random_halves
 from qcomm.protocols.relay import relay
 from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
+from qcomm.seeds import seed_for
 
 LARGEST_HAAR = 1 << 12  # two N x N/2 matrices of doubles: 128 MiB
 
@@ -57,38 +59,42 @@ class Decisions:
         return int((self.inside != self.answers).sum())
 
 
-def decide(tasks: list[InferenceTask], seed: int, *, copies: int = 1, link: Link | None = None) -> Decisions:
-    """Decide every instance by a majority of `copies` (odd) copies, one message of n qubits each, over one network.
+def decide(
+    tasks: Sequence[InferenceTask],
+    seed: int,
+    *,
+    copies: int = 1,
+    link: Link | None = None,
+    inside: np.ndarray | None = None,
+) -> Decisions:
+    """Decide every instance, each over a network of its own, by a majority of `copies` (odd) copies.
 
-    The truth of an instance is whether its exact loss exceeds 1/2.
+    Args:
+        tasks: instances; who measures decides.
+        seed: of all runs.
+        copies: of the state, each sent through all blocks.
+        link: both ways; without loss.
+        inside: the truth, where it is known; by default whether the exact loss exceeds 1/2.
     """
     if copies < 1 or copies % 2 == 0:
         raise ProtocolError(f"{copies!r} copies have no majority", where="copies", fix="take an odd number")
-    inside = np.array([task.loss() > 0.5 for task in tasks])
-    private = {
-        ALICE: {"tasks": [task.private()[ALICE] for task in tasks]},
-        BOB: {"tasks": [task.private()[BOB] for task in tasks]},
-    }
-    network = Network(private, seed, link)
-    walks = [task.owners for task in tasks]
-
-    def program(me):
-        answers = []
-        for mine, owners in zip(me.private["tasks"], walks, strict=True):
-            register = me.prepare(mine["vector"], copies) if me.name == owners[0] else None
-            register = yield from relay(_Holding(me, mine), owners, register)
-            if me.name == owners[-1]:
-                answers.append(register.measure_first_qubit(copies, me.random) > copies / 2)
-        return np.array(answers)
-
-    return Decisions(inside, network.run({ALICE: program, BOB: program})[BOB], network.ledger)
+    if inside is None:
+        inside = np.array([task.loss() > 0.5 for task in tasks])
+    answers, entries, rounds = [], [], 0
+    for number, task in enumerate(tasks):
+        network = Network(task.private(copies=copies, owners=task.owners), seed_for("decide", number, seed), link)
+        answers.append(network.run({ALICE: _program, BOB: _program})[task.measured_by])
+        entries += [replace(entry, round=entry.round + rounds) for entry in network.ledger.entries]
+        rounds += network.ledger.rounds
+    return Decisions(np.asarray(inside), np.array(answers), Ledger(entries))
 
 
-class _Holding:
-    """A party looking at the private inputs of one of many instances."""
-
-    def __init__(self, me, private):
-        self.name, self.send, self.private = me.name, me.send, private
+def _program(me):
+    """Both parties' program: the register goes through all blocks, and who ends up with it takes the majority."""
+    owners, copies = me.private["owners"], me.private["copies"]
+    register = me.prepare(me.private["vector"], copies) if me.name == owners[0] else None
+    register = yield from relay(me, owners, register)
+    return register.measure_first_qubit(copies, me.random) > copies / 2 if me.name == owners[-1] else None
 
 
 def exact_deviation(tasks: list[InferenceTask]) -> float:
