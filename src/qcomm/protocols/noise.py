@@ -1,8 +1,8 @@
 """How much noise each quantum advantage survives: p(N) at which qubits with noise reach the bits of the best rival.
 
 Noise shrinks what one copy tells by the visibility v = (1 - 3p/4)^(n m), m messages of n qubits; the copies of an
-estimate grow as 1/v^2, a power of N. Heralded loss means that lost copies are sent again. ASSUME: classical bits arrive
-as they were sent.
+estimate grow as 1/v^2, a power of N. Heralded loss means that lost copies are sent again, and that bits say so. ASSUME:
+classical bits arrive as they were sent.
 """
 
 from __future__ import annotations
@@ -33,19 +33,35 @@ def decision_qubits(p: float, qubits: int, target: float, messages: int = 1) -> 
     return float(decision_copies(visibility(p, qubits, messages), target) * qubits * messages)
 
 
-def decision_qubits_lossy(loss: float, qubits: int, messages: int = 1) -> float:
-    """Expected qubits where lost copies are noticed and sent again: an upper bound, every message of a try is sent."""
-    return qubits * messages / (1 - in_range(loss, "loss", 0, 1, open_high=True)) ** (qubits * messages)
+def qubits_lossy(loss: float, qubits: int, messages: int = 1) -> float:
+    """Expected qubits until one copy arrived, where lost copies are noticed and sent again from the start.
+
+    A message of n qubits arrives with s = (1 - loss)^n; a try sends the j-th of its m messages where all before arrived
+    and succeeds with s^m: n (1 + s + .. + s^(m-1)) / s^m.
+    """
+    arrives = (1 - in_range(loss, "loss", 0, 1, open_high=True)) ** qubits
+    return qubits * float((arrives ** np.arange(messages)).sum()) / arrives**messages
 
 
-def estimate_qubits(p: float, qubits: int, eps: float, delta: float, messages: int = 1) -> float:
-    """Qubits of sampling with the estimate divided by the visibility: k(eps, delta)/v^2 copies.
+def decision_cost_lossy(loss: float, qubits: int, messages: int = 1) -> float:
+    """Expected qubits and bits together of deciding vector in subspace by one copy: after each try one bit says whether
+    it arrived. A link that loses nothing needs no such bit."""
+    tries = (1 - in_range(loss, "loss", 0, 1, open_high=True)) ** (-qubits * messages)
+    return qubits_lossy(loss, qubits, messages) + (tries if loss else 0.0)
+
+
+def estimate_copies(p: float, qubits: int, eps: float, delta: float, messages: int = 1) -> int:
+    """Copies of sampling with the estimate divided by the visibility v: k(eps, delta)/v^2.
 
     At v = 1 these are the fewest copies that keep the promise; the 1/v^2 is exact for the variance at p = 1/2 and an
     upper bound elsewhere.
     """
-    seen = visibility(p, qubits, messages)
-    return float(np.ceil(fewest_copies(eps, delta) / seen**2) * qubits * messages)
+    return int(np.ceil(fewest_copies(eps, delta) / visibility(p, qubits, messages) ** 2))
+
+
+def estimate_qubits(p: float, qubits: int, eps: float, delta: float, messages: int = 1) -> float:
+    """Qubits of `estimate_copies`."""
+    return float(estimate_copies(p, qubits, eps, delta, messages) * qubits * messages)
 
 
 def threshold(cost: Callable[[float], float], rival_bits: float) -> float:

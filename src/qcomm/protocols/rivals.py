@@ -19,8 +19,8 @@ import numpy as np
 from scipy import special
 
 from qcomm.errors import ProtocolError
-from qcomm.network import Ledger, Network
-from qcomm.network.payload import from_bits, subset_bits, to_bits, width_of
+from qcomm.network import Ledger, Network, Payload
+from qcomm.network.payload import subset_bits, to_bits, width_of
 from qcomm.protocols.rivals_law import best_moments, check_size, log_tail_of_best, unbiased
 from qcomm.protocols.task import ALICE, BOB
 from qcomm.seeds import generator
@@ -110,7 +110,7 @@ def direction_batch(losses: np.ndarray, size: int, seed: int, encode: Encoder, p
         shared, x = me.shared(label), me.private["x"]
         cosines, messages = encode(shared, len(x))
         drawn.append(LazyVectors(x, cosines, size, messages, shared))
-        me.send(BOB, from_bits(messages.ravel()), label)
+        me.send(BOB, together(messages), label)
 
     def bob(me):
         axis = me.private["axis"]
@@ -118,6 +118,12 @@ def direction_batch(losses: np.ndarray, size: int, seed: int, encode: Encoder, p
         return unbiased(drawn[0].shares(heard, axis), power, size)
 
     return Batch(losses, network.run({ALICE: alice, BOB: bob})[BOB], network.ledger)
+
+
+def together(messages: np.ndarray) -> Payload:
+    """The messages of all exchanges of a batch, 0/1 in uint8 (T, bits), one behind the other."""
+    packed, unused = np.packbits(messages), -messages.size % 8
+    return Payload(int.from_bytes(packed.tobytes(), "big") >> unused, messages.size)
 
 
 def random_bits(rng: np.random.Generator, count: int, bits: int) -> np.ndarray:
@@ -128,12 +134,11 @@ def random_bits(rng: np.random.Generator, count: int, bits: int) -> np.ndarray:
 
 
 def random_ranks(rng: np.random.Generator, count: int, below: int) -> np.ndarray:
-    """The bits (count, b) of random whole numbers below `below`, as many as tell these apart."""
-    bits, width = width_of(below), (width_of(below) + 71) // 8  # 64 bits more than needed: as good as unbiased
-    data = rng.bytes(width * count)
-    numbers = (int.from_bytes(data[at : at + width], "big") % below for at in range(0, width * count, width))
-    packed = np.frombuffer(b"".join(number.to_bytes(width, "big") for number in numbers), np.uint8)
-    return np.unpackbits(packed.reshape(count, width), axis=1)[:, -bits:]
+    """The bits (count, b) of random whole numbers below `below`, as many as tell these apart; uniform to 2^-61."""
+    bits = width_of(below)
+    more = max(0, bits - 62)
+    leading = cell_bits(rng.integers(below >> more, size=(count, 1)), bits - more)
+    return np.hstack([leading, random_bits(rng, count, more)]) if more else leading
 
 
 def cell_bits(cells: np.ndarray, width: int) -> np.ndarray:
@@ -196,7 +201,7 @@ def top_cosines(rng: np.random.Generator, count: int, size: int, kept: int) -> n
     only normalise, are summed in normal approximation; exact draws of all N below N = 1024.
     """
     if size < 1024:
-        entries = np.partition(np.abs(rng.standard_normal((count, size))), -kept, axis=1)
+        entries = np.partition(np.abs(rng.standard_normal((count, size), dtype=np.float32)), -kept, axis=1)
         return entries[:, -kept:].sum(axis=1) / np.sqrt(kept * (entries**2).sum(axis=1))
     steps = np.cumsum(rng.exponential(size=(count, kept)), axis=1)
     tails = steps / (steps[:, -1:] + rng.gamma(size + 1 - kept, size=(count, 1)))

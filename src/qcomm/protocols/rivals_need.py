@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,34 +33,37 @@ def need_by_execution(
     *,
     two_sided: bool,
     least: int = 1,
+    most: int | None = None,
 ) -> Need:
     """Where the success of ``success_at(resource, trials) -> (share of successes, trials made)`` crosses `target`.
 
     z is fitted by a line in the resource, z the normal score of the success: of a decision ndtri(s), of an estimate
     (`two_sided`) ndtri((1 + s)/2); either is nearly proportional to the resource, which is the weak prior of the slope.
-    A coarse ladder around `guess` first, with
-    a fourth of the trials, then a fine one around its crossing, moved as long as the crossing lies outside.
+    A coarse ladder around `guess` first, with a fourth of the trials, then a fine one around its crossing, moved as
+    long as the crossing lies outside. No rung lies outside `least` .. `most`.
 
     Raises:
         DataError: the ladder never meets the target.
     """
-    guess = max(guess, least)
+    most = sys.maxsize if most is None else most
+    guess, limits = float(np.clip(guess, least, most)), (least, most)
     if guess < 4 * least and success_at(least, trials)[0] >= target:
         return Need(least, least, least)
-    centre = _fit(success_at, guess, COARSE, target, max(100, trials // 4), two_sided, least).value
+    centre = _fit(success_at, guess, COARSE, target, max(100, trials // 4), two_sided, limits).value
     for _ in range(4):
-        centre = float(np.clip(centre, least, None))
-        need = _fit(success_at, centre, FINE, target, trials, two_sided, least)
-        if centre * FINE[0] * 0.9 <= need.value <= max(centre * FINE[-1] * 1.1, least + 1):
+        centre = float(np.clip(centre, least, most))
+        need = _fit(success_at, centre, FINE, target, trials, two_sided, limits)
+        if centre * FINE[0] * 0.9 <= need.value <= min(most, max(centre * FINE[-1] * 1.1, least + 1)):
             return need
         centre = float(np.clip(need.value, centre / 3, 3 * centre))
     raise DataError(f"no crossing of {target:.3f} near {centre:.4g}", where="need_by_execution")
 
 
-def _fit(success_at, centre, factors, target, trials, two_sided, least) -> Need:
-    rungs = sorted({max(least, round(centre * factor)) for factor in factors})
+def _fit(success_at, centre, factors, target, trials, two_sided, limits) -> Need:
+    least, most = limits
+    rungs = sorted({min(most, max(least, round(centre * factor))) for factor in factors})
     while len(rungs) < 3:  # small whole numbers coincide
-        rungs.append(rungs[-1] + 1)
+        rungs = [*rungs, rungs[-1] + 1] if rungs[-1] < most else [rungs[0] - 1, *rungs]
     wanted, scores, sigma = ndtri((1 + target) / 2 if two_sided else target), [], []
     for rung in rungs:
         share, made = success_at(rung, trials)

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import special
 
 from qcomm.network import Network
-from qcomm.network.payload import from_bits, to_integers
-from qcomm.protocols.rivals import Batch, cell_bits, check_losses, check_real, planes
+from qcomm.network.payload import to_integers
+from qcomm.protocols.rivals import Batch, cell_bits, check_losses, check_real, planes, together
 from qcomm.protocols.rivals_law import check_size
 from qcomm.protocols.task import ALICE, BOB, open_unit
 from qcomm.theory.checks import whole
@@ -119,7 +119,7 @@ def sketch_batch(losses: np.ndarray, size: int, count: int, seed: int, *, bits: 
             x = me.private["x"][chunk]
             vectors = shared.standard_normal((2, len(x), count))  # coordinates of s_i in the plane
             cells, _ = levels(vectors[0] * x[:, :1] + vectors[1] * x[:, 1:], bits)
-            me.send(BOB, from_bits(cell_bits(cells, bits).ravel()), "sketch")
+            me.send(BOB, together(cell_bits(cells, bits)), "sketch")
 
     def bob(me):
         shared, hidden, values = me.shared("sketch"), me.shared("other coordinates"), []

@@ -17,9 +17,12 @@ def run(args) -> None:
     import pandas as pd
 
     from qcomm.files import write_csv
-    from qcomm.protocols.communication_sweep import decision_rows, estimate_rows
-    from qcomm.protocols.communication_tables import break_even_rows, check_rows, exponent_rows, subspace_curve
+    from qcomm.protocols.communication_checks import check_rows
+    from qcomm.protocols.communication_decisions import decision_rows
+    from qcomm.protocols.communication_estimates import estimate_rows
+    from qcomm.protocols.communication_tables import break_even_rows, check_settings, exponent_rows, subspace_curve
 
+    check_settings(args.settings)
     parts = [decision_rows(args.settings, args.seed), estimate_rows(args.settings, args.seed)]
     costs = pd.concat(parts, ignore_index=True)
     exponents = exponent_rows(costs, args.settings["fit_from"])
