@@ -40,6 +40,12 @@ def npz(**arrays) -> bytes:
     return stream.getvalue()
 
 
+def npy() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.eye(3))
+    return stream.getvalue()
+
+
 def own_arrays(**changes) -> dict:
     arrays = {
         "edges": np.array([[0, 1, 1, 3], [1, 0, 2, 3]]),
@@ -125,6 +131,10 @@ def test_tu_text_with_duplicate_edges(tmp_path):
         ("T_graph_indicator.txt", b"1\n1\n3\n3\n3\n", "line 3: graph numbers must rise"),
         ("T_graph_labels.txt", b"1\n1\n", "labels must be 0..C-1"),
         ("T_graph_labels.txt", b"1\n0.5\n", "line 2: '0.5'"),
+        ("T_graph_labels.txt", b"1\n", "T_graph_indicator.txt, line 5: graph numbers must rise from 1 to 1"),
+        ("T_node_labels.txt", b"1\n2\n\xe9\n4\n5\n", "line 3: '\ufffd'"),
+        ("T_A.txt", b"1, 2\n1, 99999999999999999999\n", "line 2: '1, 99999999999999999999'"),
+        ("U_A.txt", b"1, 2\n", "one file must end in _A.txt, not T_A.txt, U_A.txt"),
         ("T_node_labels.txt", b"1\n1\n", "2 lines for 5 nodes"),
     ],
 )
@@ -207,6 +217,8 @@ def test_own_node_set(tmp_path):
         ({"train": np.array([], int)}, "the train split is empty"),
         ({"valid": np.array([0])}, "the valid split repeats a node or shares one"),
         ({"test": np.array([4])}, "the test split names node 4"),
+        ({"test": np.array([-1, 3])}, "the test split names node -1"),
+        ({"features": np.ones((4, 0))}, "key features: there are no nodes or no features"),
         ({"edges": np.array([0, 1])}, "key edges: must have shape [2, E], not [2]"),
         ({"edges": np.array([[0.0], [1.5]])}, "key edges: integers are needed, not float64"),
         ({"features": np.eye(3)}, "key features: must have shape [4, D], not [3, 3]"),
@@ -233,6 +245,12 @@ def test_a_missing_key_and_object_arrays_are_refused(tmp_path):
     evil = npz(**own_arrays(labels=np.array([Evil()], dtype=object)))
     with pytest.raises(DataError, match="not an npz of plain arrays"):
         read_bundle(bundle(tmp_path, "own-nodes", {"mine.npz": evil}), TABLES)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", npz(a=np.ones(3))[:-9], npy()], ids=["empty", "text", "cut", "npy"])
+def test_what_is_no_npz_is_refused(tmp_path, content):
+    with pytest.raises(DataError, match="mine.npz: not an npz, or truncated"):
+        read_bundle(bundle(tmp_path, "own-nodes", {"mine.npz": content}), TABLES)
 
 
 def test_gnn_benchmark_npz(tmp_path):

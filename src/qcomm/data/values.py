@@ -215,10 +215,9 @@ def _check_splits(splits: dict[str, np.ndarray], nodes: int, where: str) -> None
         index = splits.get(name)
         if index is None or index.size == 0:
             raise DataError(f"the {name} split is empty", where=where)
-        if index.min() < 0 or index.max() >= nodes:
-            raise DataError(
-                f"the {name} split names node {int(index.max())}, but nodes are 0..{nodes - 1}", where=where
-            )
+        outside = index[(index < 0) | (index >= nodes)]
+        if outside.size:
+            raise DataError(f"the {name} split names node {int(outside[0])}, but nodes are 0..{nodes - 1}", where=where)
         if seen[index].any() or np.unique(index).size != index.size:
             raise DataError(f"the {name} split repeats a node or shares one with another split", where=where)
         seen[index] = True

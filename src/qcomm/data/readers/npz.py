@@ -23,8 +23,12 @@ def load(bundle: Bundle, optional: tuple[str, ...], required: tuple[str, ...]) -
         DataError: not an npz, an object array where numbers are needed, or a key is missing.
     """
     (name,) = bundle.names
+    content = io.BytesIO(bundle.read(name))
+    if not zipfile.is_zipfile(content):
+        raise DataError("not an npz, or truncated", where=name, fix="write it with numpy.savez")
+    content.seek(0)
     try:
-        with np.load(io.BytesIO(bundle.read(name)), allow_pickle=False) as archive:
+        with np.load(content, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in (*required, *optional) if key in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"not an npz of plain arrays: {error}", where=name) from error
@@ -85,13 +89,15 @@ def read_own(bundle: Bundle) -> Graph:
     edges = _integers(arrays["edges"], (2, "E"), f"{where}, key edges")
     features = arrays["features"]
     _check_shape(features, (labels.size, "D"), f"{where}, key features")
+    if features.size == 0:
+        raise DataError("there are no nodes or no features", where=f"{where}, key features")
     if features.dtype.kind not in "biuf":
         raise DataError(f"numbers are needed, not {features.dtype}", where=f"{where}, key features")
     splits = {name: _split(arrays[name], labels.size, f"{where}, key {name}") for name in SPLITS}
     adjacency = symmetric_adjacency(*edges, labels.size, f"{where}, key edges")
-    return Graph(
-        bundle.description["dataset"], adjacency, features.astype(np.float32), labels, splits, bundle.description
-    )
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
+        features = features.astype(np.float32)
+    return Graph(bundle.description["dataset"], adjacency, features, labels, splits, bundle.description)
 
 
 def _check_shape(array: np.ndarray, shape: tuple[int | str, ...], where: str) -> None:

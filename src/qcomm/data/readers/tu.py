@@ -68,15 +68,19 @@ def reorder(graphs: GraphSet, order_file: Path) -> GraphSet:
 
 def _check_indicator(graph_of: np.ndarray, graphs: int, where: str) -> None:
     steps = np.diff(graph_of, prepend=1)
-    if graph_of.size == 0 or graph_of[0] != 1 or (steps < 0).any() or (steps > 1).any() or graph_of[-1] != graphs:
-        line = int(np.argmax((steps < 0) | (steps > 1))) + 1
+    wrong = (steps < 0) | (steps > 1)
+    wrong[0] |= graph_of[0] != 1
+    wrong[-1] |= graph_of[-1] != graphs
+    if wrong.any():
+        line = int(np.argmax(wrong)) + 1
         raise DataError(f"graph numbers must rise from 1 to {graphs} without gaps", where=f"{where}, line {line}")
 
 
 def _required(bundle: Bundle, ending: str, columns: int = 1) -> np.ndarray:
     name = bundle.find(ending)
     if name is None:
-        raise DataError(f"no member ends in {ending}", where=str(bundle.path))
+        found = [name for name in bundle.names if name.endswith(ending)]
+        raise DataError(f"one file must end in {ending}, not {', '.join(found) or 'none'}", where=str(bundle.path))
     return table(bundle, name, columns, np.int64)
 
 
@@ -103,9 +107,9 @@ def table(bundle: Bundle, name: str, columns: int | None, dtype: type) -> np.nda
             values = pd.read_csv(
                 stream, header=None, skipinitialspace=True, dtype=dtype, skip_blank_lines=False
             ).to_numpy()
-    except (ValueError, pd.errors.ParserError) as error:
+    except (ValueError, OverflowError, pd.errors.ParserError) as error:
         kind = int if np.issubdtype(dtype, np.integer) else float
-        problem = _first_bad(bundle.text(name), columns, kind) or error
+        problem = _first_bad(bundle.read(name).decode("utf-8", "replace"), columns, kind) or error
         raise DataError(f"not {'integers' if kind is int else 'numbers'}: {problem}", where=name) from error
     if columns is not None and values.shape[1] != columns:
         raise DataError(f"{values.shape[1]} columns instead of {columns}", where=f"{name}, line 1")
@@ -117,7 +121,8 @@ def _first_bad(text: str, columns: int | None, kind: type) -> str | None:
         cells = line.split(",")
         try:
             values = [kind(cell) for cell in cells]
-        except ValueError:
+            np.array(values, np.int64 if kind is int else np.float64)
+        except (ValueError, OverflowError):
             return f"line {number}: {line[:60]!r}"
         if columns is not None and len(values) != columns:
             return f"line {number} has {len(values)} columns: {line[:60]!r}"
