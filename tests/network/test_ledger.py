@@ -53,3 +53,11 @@ def test_circuit_traffic_runs_backwards_to_the_input():
         ("Alice", "block 1, back", 3),
         ("Bob", "input, back", 3),
     ]
+
+
+def test_ledgers_one_after_another_add_up():
+    parts = [circuit_traffic(["Alice", "Bob", "Alice"], 2), circuit_traffic(["Alice", "Bob"], 3), Ledger()]
+    whole = Ledger.one_after_another([*parts, parts[0]])
+    assert whole == parts[0] + parts[1] + parts[0]
+    assert [e.round for e in whole.entries] == [1, 2, 3, 4, 5]
+    assert [e.round for e in parts[0].entries] == [1, 2]

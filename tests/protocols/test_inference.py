@@ -3,11 +3,12 @@ import pandas as pd
 import pytest
 
 from qcomm.errors import DataError, ProtocolError
-from qcomm.network.ledger import circuit_traffic
+from qcomm.protocols import amplitude, inference_circuits
+from qcomm.protocols import inference_checks as checks
 from qcomm.protocols import inference_exact as exact
 from qcomm.protocols import inference_runs as runs
 from qcomm.protocols import inference_sweep as sweep
-from qcomm.protocols.task import copies_needed
+from qcomm.protocols.task import ALICE, copies_needed
 from qcomm.seeds import generator
 
 SETTINGS = {
@@ -15,18 +16,31 @@ SETTINGS = {
     "layers": [1, 2],
     "losses": [0.05, 0.5, 0.8],
     "copies": [16, 64, 256],
-    "trials": 300,
+    "trials": 1500,
     "eps": 0.1,
     "delta": 1 / 3,
     "phases": [8, 16, 32, 64],
-    "amplitude_trials": 200,
+    "amplitude_losses": 12,
+    "amplitude_trials": 20,
+    "angles_per_qubit": 2,
+    "seed": 0,
 }
 
 
 @pytest.fixture(scope="module")
 def tables():
-    sampled, grover = sweep.sampling_rows(SETTINGS, 0), sweep.estimation_rows(SETTINGS, 0)
-    return sampled, sweep.slope_rows(sampled), sweep.failure_rows(sampled), grover
+    return sweep.sweep(SETTINGS)
+
+
+def checked(tables):
+    slopes = checks.slope_rows(tables["sampling"])
+    failures = checks.failure_rows(tables["sampling"], tables["amplitude"])
+    return pd.DataFrame(checks.check_rows(tables, slopes, failures))
+
+
+def one_task(size, layers, loss, label="r"):
+    rng = generator(label)
+    return runs.tasks_with_losses(runs.ansatz_blocks(size, layers, 2, rng), size, [loss], rng, eps=0.1, delta=1 / 3)[0]
 
 
 def test_exact_tail_against_enumeration():
@@ -48,9 +62,9 @@ def test_fewest_copies_keep_the_promise_everywhere_and_one_less_does_not(eps, de
 
 
 def test_repeats_are_what_single_runs_give():
-    task = runs.tasks_with_losses(16, 2, [0.2], generator("r"), 0.1, 1 / 3)[0]
+    task = one_task(16, 2, 0.2)
     found = runs.repeated_sampling(task, [25, 100], 3000, seed=1)
-    assert found.ledger == circuit_traffic(task.owners, 4, 3000 * 125)
+    assert found.ledger == task.traffic(3000 * 125)
     assert found.qubits_per_run == 2 * 2 * 4
     for k, values in found.values.items():
         assert values.mean() == pytest.approx(0.2, abs=4 * np.sqrt(0.16 / k / 3000))
@@ -61,36 +75,84 @@ def test_repeats_are_what_single_runs_give():
     assert (other.values[25] != found.values[25]).any()
 
 
+def test_repeated_estimation_follows_the_exact_law_of_the_median():
+    task, chosen = one_task(16, 1, 0.3), amplitude.Plan(12, 3, 1.0)
+    values, ledger = runs.repeated_estimation(task, chosen, 4000, seed=1)
+    exact = amplitude.failure_at(0.3, 0.1, 12, 3)[0]
+    assert abs((np.abs(values - 0.3) > 0.1).mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / 4000)
+    assert ledger.messages == 4000 * 3 * (2 + 4 * 11)
+    assert ledger.rounds == 2 + 4 * 11
+
+
 def test_all_checks_of_the_claim_hold(tables):
-    checks = pd.DataFrame(sweep.check_rows(*tables))
-    assert len(checks) == 8 + 9
-    assert checks.ok.all(), checks[~checks.ok]
+    found = checked(tables)
+    assert len(found) == 10 + 2 * 9 + 3
+    assert found.ok.all(), found[~found.ok]
 
 
-def test_checks_notice_a_wrong_exponent_and_a_wrong_tail(tables):
-    sampled, _, _, grover = tables
-    bad = sampled.assign(rmse=sampled.rmse * sampled.copies**0.05, failures=sampled.failures + 12)
-    found = pd.DataFrame(sweep.check_rows(bad, sweep.slope_rows(bad), sweep.failure_rows(bad), grover))
-    wrong = set(found.name[~found.ok])
-    assert "rmse slope in k, all" in wrong
-    assert sum("failure rate" in name for name in wrong) > 5
+@pytest.mark.parametrize(
+    ("table", "change", "words"),
+    [
+        ("sampling", lambda t: t.assign(rmse=t.rmse * t.copies**0.05), "rmse slope in k, all"),
+        ("sampling", lambda t: t.assign(failures_fixed=t.failures_fixed + 60), "sampling: exact P(error > 0.1)"),
+        ("sampling", lambda t: t.assign(failures_scaled=t.failures_scaled + 60), "single cells outside"),
+        ("sampling", lambda t: t.assign(qubits=t.qubits + (t.layers == 2)), "counted qubits"),
+        ("amplitude", lambda t: t.assign(failures=t.failures + 90), "amplitude estimation: exact P(error"),
+        ("amplitude", lambda t: t.assign(messages=t.messages - 1), "counted messages"),
+        ("parameters", lambda t: t.assign(error=0.01), "Bob's parameters"),
+    ],
+)
+def test_checks_notice_wrong_tables(tables, table, change, words):
+    found = checked(tables | {table: change(tables[table])})
+    assert found.name[~found.ok].str.contains(words, regex=False).any()
 
 
-def test_a_circuit_that_skips_a_block_is_noticed(monkeypatch):
+def test_traffic_of_the_tables_is_that_of_the_written_ledgers(tables):
+    ledgers = tables["ledgers"].assign(total=tables["ledgers"]["size"] * tables["ledgers"].multiplicity)
+    keys = ["protocol", "dimension", "layers", "loss"]
+    each = ledgers.groupby(keys).total.sum() / ledgers.groupby(keys).runs.first()
+    for row in tables["sampling"].itertuples():
+        assert each["quantum sampling", row.dimension, row.layers, row.loss] * row.copies == row.qubits
+    planned = tables["amplitude"][tables["amplitude"].task == "plan"]
+    for row in planned.itertuples():
+        assert each[amplitude.NAME, row.dimension, row.layers, row.loss] == row.qubits
+    for row in tables["parameters"].itertuples():
+        assert each["Bob's parameters", row.dimension, row.layers, row.loss] == row.bits
+        assert row.bits == 32 * row.layers * 2 * np.log2(row.dimension)  # 2 angles a qubit
+    assert (tables["amplitude"].groupby("task").size() == [4, 12]).all()
+
+
+@pytest.mark.parametrize("protocol", ["sampling", "estimation"])
+def test_a_circuit_that_skips_a_block_is_noticed(monkeypatch, protocol):
     from qcomm.protocols.relay import relay
 
     def forgetful(me, owners, register, **options):
         return (yield from relay(me, (*owners[:3], owners[-1]), register, **options))
 
-    monkeypatch.setattr(runs, "relay", forgetful)
-    with pytest.raises(DataError, match="counted something else"):
-        sweep.sampling_rows({**SETTINGS, "layers": [2], "qubits": [4]}, 0)
+    task = one_task(16, 2, 0.2)
+    monkeypatch.setattr(runs if protocol == "sampling" else amplitude, "relay", forgetful)
+    run = {
+        "sampling": lambda: runs.repeated_sampling(task, [5], 10, 0),
+        "estimation": lambda: runs.repeated_estimation(task, amplitude.Plan(6, 1, 1.0), 10, 0),
+    }
+    with pytest.raises(DataError, match="channel counted"):
+        run[protocol]()
 
 
-def test_parameters_cost_the_same_at_every_size_up_to_n():
-    assert sweep.parameter_bits(256, 3, 4) == 32 * 3 * 4 * 8
-    k = 65  # above 16 angles_per_qubit copies sampling sends more than 32 P bits a layer
-    assert 2 * 3 * k * 8 > sweep.parameter_bits(256, 3, 4) > 2 * 3 * 63 * 8
+def test_every_kind_of_circuit_is_run_and_agrees_with_cirq(monkeypatch):
+    found = pd.DataFrame(inference_circuits.circuit_checks(0))
+    assert len(found) == len(inference_circuits.KINDS) + 1 == 4
+    assert found.ok.all(), found
+    kept = inference_circuits.loss_by_cirq
+    monkeypatch.setattr(inference_circuits, "loss_by_cirq", lambda *given: kept(*given) + 1e-9)
+    assert not pd.DataFrame(inference_circuits.circuit_checks(0)).ok[:3].any()
+
+
+def test_ansatz_blocks_have_angles_of_their_own():
+    blocks = runs.ansatz_blocks(16, 2, 3, generator("ansatz"))
+    assert [block.owner for block in blocks] == ["Bob", ALICE] * 2
+    assert len({tuple(block.parameters) for block in blocks}) == 4
+    assert {block.parameters.size for block in blocks} == {12}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +162,8 @@ def test_parameters_cost_the_same_at_every_size_up_to_n():
         lambda: exact.failure_at(0.2, -1, 0.1),
         lambda: exact.fewest_copies(0.0, 0.1),
         lambda: exact.fewest_copies(0.1, 1.0),
-        lambda: runs.repeated_sampling(runs.tasks_with_losses(8, 1, [0.2], generator("b"), 0.1, 0.1)[0], [-5], 3, 1),
+        lambda: runs.repeated_sampling(one_task(8, 1, 0.2), [-5], 3, 1),
+        lambda: runs.repeated_estimation(one_task(8, 1, 0.2), amplitude.Plan(4, 1, 1.0), 0, 1),
     ],
 )
 def test_bad_input_is_refused(make):

@@ -27,7 +27,9 @@ TINY = {
         "copies": [16, 64, 256],
         "trials": 40,
         "phases": [8, 16, 32],
-        "amplitude_trials": 10,
+        "amplitude_losses": 4,
+        "amplitude_trials": 5,
+        "angles_per_qubit": 1,
     },
     "communication": {
         "qubits": [4, 8, 10, 11],
@@ -67,8 +69,8 @@ def run(module, folder, *arguments, **files):
 
 
 def run_all(folder, settings, seed=0):
-    names = ("sampling", "amplitude", "failures", "slopes", "checks")
-    options = ("--settings", json.dumps(settings["inference"]), "--seed", seed)
+    names = ("sampling", "amplitude", "parameters", "ledgers", "failures", "slopes", "checks")
+    options = ("--settings", json.dumps(settings["inference"] | {"seed": seed}))
     run(inference, folder, *options, **{name: f"{name}.csv" for name in names})
     names = ("costs", "exponents", "break_even", "subspace")
     options = ("--settings", json.dumps(settings["communication"]), "--seed", seed)
@@ -87,7 +89,7 @@ def results(tmp_path_factory, settings):
     return folders
 
 
-@pytest.mark.parametrize("name", ["sampling", "amplitude", "costs", "noise", "pointer"])
+@pytest.mark.parametrize("name", ["sampling", "amplitude", "parameters", "costs", "noise", "pointer"])
 def test_same_seed_same_bytes_and_another_seed_others(results, name):
     first, again, other = ((folder / f"{name}.csv").read_bytes() for folder in results)
     assert first == again != other
@@ -103,7 +105,7 @@ def test_check_tables_name_value_and_interval(results):
 
 def test_figures_are_drawn_from_stage_outputs(results):
     folder = results[0]
-    names = ("sampling", "amplitude", "failures", "slopes")
+    names = ("sampling", "amplitude", "parameters", "failures", "slopes")
     jobs = [
         (plot_inference, {name: f"{name}.csv" for name in names}),
         (plot_communication, {name: f"{name}.csv" for name in ("costs", "exponents", "break_even")}),
@@ -120,13 +122,14 @@ def test_figures_are_drawn_from_stage_outputs(results):
 
 
 def test_bad_settings_are_user_errors(tmp_path, settings, capsys):
-    bad = {**settings["communication"], "accuracies": [[1.5, 0.1]]}
+    bad = {**settings["communication"], "accuracies": [[1.5, 0.1]], "qubits": [4, 5, 6]}
+    bad["noise"] = bad["noise"] | {"executed": [5]}
     with pytest.raises(SystemExit) as stopped:
         run(
             communication,
             tmp_path,
             "--settings",
-            json.dumps({**bad, "qubits": [4, 5, 6]}),
+            json.dumps(bad),
             **{name: f"{name}.csv" for name in ("costs", "exponents", "break_even", "subspace", "checks")},
         )
     assert stopped.value.code == 2

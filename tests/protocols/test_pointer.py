@@ -1,13 +1,14 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from qcomm.errors import ProtocolError
-from qcomm.figures.fig1 import CLASSICAL, QUANTUM, composed, cost_rows, pipeline
-from qcomm.protocols import inference_traffic as traffic
-from qcomm.protocols import pointer
+from qcomm.figures.fig1 import CLASSICAL, QUANTUM, composed, fig1, pipeline
+from qcomm.protocols import gradient, pointer
 from qcomm.protocols.sampling import run_sampling
 from qcomm.protocols.task import ALICE, BOB
+from qcomm.protocols.walk_costs import walk_costs
 from qcomm.seeds import generator
 
 
@@ -49,20 +50,33 @@ def test_rounds_that_do_not_fit_are_refused(messages):
         pointer.chase(task(), 1, messages)
 
 
-@pytest.mark.parametrize("layers", [1, 2, 5])
-def test_gradient_messages_are_counted_from_ownership(layers):
-    counts = traffic.gradient_messages(layers)
-    assert counts == [4 * layers - m for m in range(1, 2 * layers + 1)]
-    assert sum(counts) == 6 * layers**2 - layers
-    assert traffic.gradient_traffic(layers, 1, 7, copies=3).qubits == 3 * 8 * (4 * layers - 1)
+@pytest.mark.parametrize("layers", [1, 2, 4])
+def test_costs_are_those_of_executed_walks(layers, monkeypatch):
+    rows = list(walk_costs(layers))
+    assert [row["messages"] for row in rows] == [2 * layers, *(4 * layers - m for m in range(1, 2 * layers + 1))]
+    assert [row["qubits"] / row["messages"] for row in rows] == [2, *[3] * (2 * layers)]
+    assert sum(row["messages"] for row in rows[1:]) == 6 * layers**2 - layers
     with pytest.raises(ProtocolError):
-        traffic.gradient_walk(layers, 2 * layers + 1)
+        list(walk_costs(0))
+    monkeypatch.setattr(gradient, "stop_label", lambda *given: 1 / 0)  # the walk itself is run
+    with pytest.raises(ZeroDivisionError):
+        list(walk_costs(layers))
 
 
 @pytest.mark.parametrize("layers", [1, 3])
 def test_drawn_arrows_are_the_counted_messages(layers):
-    assert composed(layers).crossings(CLASSICAL) == 2 * layers
-    assert pipeline(layers).crossings(QUANTUM) == 4 * layers - 1 == traffic.gradient_messages(layers)[0]
+    costs = pd.DataFrame(walk_costs(layers))
+    assert composed(layers).crossings(CLASSICAL) == costs.messages[0]
+    assert pipeline(layers).crossings(QUANTUM) == costs.messages[1]
     assert pipeline(layers).crossings(CLASSICAL) == 0
-    assert [row["messages"] for row in cost_rows(layers)][-1] == 6 * layers**2 - layers
     assert {node.owner for node in pipeline(layers).nodes} == {ALICE, BOB}
+
+
+def test_figure_1_shows_the_costs_that_it_is_given():
+    costs = pd.DataFrame(walk_costs(2))
+    figure, rows = fig1(2, costs.assign(messages=costs.messages + 40))
+    titles = " ".join(ax.get_title() for ax in figure.axes)
+    assert "44 messages" in titles
+    assert "47, 46, 45, 44" in titles
+    assert list(rows.unitary) == ["", "B_1", "A_1", "B_2", "A_2"]
+    plt.close(figure)

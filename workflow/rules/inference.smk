@@ -1,6 +1,14 @@
 """Distributed inference, communication against N, noise and rounds: claims C1 and C2, and Fig 1."""
 
-INFERENCE = ("sampling", "amplitude", "failures", "slopes", "checks")
+INFERENCE = (
+    "sampling",
+    "amplitude",
+    "parameters",
+    "ledgers",
+    "failures",
+    "slopes",
+    "checks",
+)
 COMMUNICATION = ("costs", "exponents", "break_even", "subspace", "checks")
 RESULT_CHECKS.extend(
     f"{RESULTS}/{name}.csv"
@@ -32,8 +40,9 @@ rule inference:
         settings=settings("inference"),
     shell:
         "python -m qcomm.stages.inference --settings {params.settings:q}"
-        " --sampling {output.sampling:q} --amplitude {output.amplitude:q} --failures {output.failures:q}"
-        " --slopes {output.slopes:q} --checks {output.checks:q} 2> {log:q}"
+        " --sampling {output.sampling:q} --amplitude {output.amplitude:q} --parameters {output.parameters:q}"
+        " --ledgers {output.ledgers:q} --failures {output.failures:q} --slopes {output.slopes:q}"
+        " --checks {output.checks:q} 2> {log:q}"
 
 
 rule communication:
@@ -116,6 +125,7 @@ rule plot_inference:
         code=code_of("plot_inference"),
         sampling=rules.inference.output.sampling,
         amplitude=rules.inference.output.amplitude,
+        parameters=rules.inference.output.parameters,
         failures=rules.inference.output.failures,
         slopes=rules.inference.output.slopes,
     output:
@@ -131,7 +141,8 @@ rule plot_inference:
         runtime=10,
     shell:
         "python -m qcomm.stages.plot_inference --sampling {input.sampling:q} --amplitude {input.amplitude:q}"
-        " --failures {input.failures:q} --slopes {input.slopes:q} --out {output.figure:q} 2> {log:q}"
+        " --parameters {input.parameters:q} --failures {input.failures:q} --slopes {input.slopes:q}"
+        " --out {output.figure:q} 2> {log:q}"
 
 
 rule plot_communication:

@@ -1,19 +1,17 @@
 """Fig 1: a computation composed over two devices, and the pipelined estimators of its gradients.
 
-Both pictures are drawn from lists of nodes and edges; what is written beside them is counted from the same lists.
+Both pictures are drawn from lists of nodes and edges; the costs beside them are those of executed walks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
 from qcomm.figures.style import COLOURS, WIDTH
-from qcomm.protocols.inference_traffic import gradient_messages, owner_of
-from qcomm.protocols.task import ALICE, BOB
+from qcomm.network import ALICE, BOB
 
 QUANTUM, CLASSICAL, LOCAL = "quantum", "classical", "local"
 LETTER = {ALICE: "A", BOB: "B"}
@@ -51,6 +49,11 @@ class Drawing:
         """Edges of a kind that run between different columns: messages."""
         place = {node.name: node.column for node in self.nodes}
         return sum(edge.kind == kind and place[edge.start] != place[edge.end] for edge in self.edges)
+
+
+def owner_of(position: int) -> str:
+    """Of the unitary at `position` = 1, 2, ..: B_1, A_1, B_2, .."""
+    return BOB if position % 2 else ALICE
 
 
 def unitary(position: int) -> str:
@@ -122,28 +125,23 @@ def draw(drawing: Drawing, ax: plt.Axes) -> plt.Axes:
     return ax
 
 
-def cost_rows(layers: int) -> Iterator[dict]:
-    """Counted messages: of one forward pass, and of one copy of each |psi_m>."""
-    yield {"what": "forward pass", "unitary": "", "messages": composed(layers).crossings(CLASSICAL), "layers": layers}
-    counts = gradient_messages(layers)
-    for position, messages in enumerate(counts, start=1):
-        name = unitary(position).replace("{", "").replace("}", "")
-        yield {"what": "gradient estimator", "unitary": name, "messages": messages, "layers": layers}
-    yield {"what": "all gradient estimators", "unitary": "", "messages": sum(counts), "layers": layers}
+def fig1(layers: int, costs: pd.DataFrame) -> tuple[plt.Figure, pd.DataFrame]:
+    """Both pictures with their costs, and the costs as a table.
 
-
-def fig1(layers: int) -> tuple[plt.Figure, pd.DataFrame]:
-    """Both pictures with their costs, and the costs as a table."""
-    rows = pd.DataFrame(cost_rows(layers))
+    Args:
+        layers: L.
+        costs: of executed walks: what, position, messages, qubits (`qcomm.protocols.walk_costs.walk_costs`).
+    """
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 5.8), width_ratios=[1, 2.3])
     draw(composed(layers), axes[0])
     draw(pipeline(layers), axes[1])
-    forward = rows[rows.what == "forward pass"].messages.iloc[0]
+    forward = costs[costs.what == "forward pass"].messages.iloc[0]
     axes[0].set_title(f"{forward} messages a run (2L, L = {layers}):\nN numbers, or n qubits", fontsize=8)
-    each = ", ".join(str(m) for m in rows[rows.what == "gradient estimator"].messages)
-    total = rows[rows.what == "all gradient estimators"].messages.iloc[0]
-    text = rf"one copy for $g_m$: {each} messages of n+1 qubits" + f"\n(4L - m); for all of them {total} (6L² - L)"
-    axes[1].set_title(text, fontsize=8)
+    estimators = costs[costs.what == "gradient estimator"].sort_values("position")
+    each = ", ".join(str(m) for m in estimators.messages)
+    text = rf"one copy for $g_m$: {each} messages of n+1 qubits" + "\n"
+    axes[1].set_title(f"{text}(4L - m); for all of them {estimators.messages.sum()} (6L² - L)", fontsize=8)
     lines = [plt.Line2D([], [], color=COLOURS[kind], linewidth=2.2) for kind in (QUANTUM, CLASSICAL)]
     figure.legend(lines, ["quantum traffic", "classical traffic"], loc="outside lower center", ncols=2, fontsize=7)
-    return figure, rows
+    names = [unitary(p).replace("{", "").replace("}", "") if p else "" for p in costs.position]
+    return figure, costs.assign(unitary=names, layers=layers)

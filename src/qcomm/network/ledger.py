@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qcomm.errors import ProtocolError
@@ -97,8 +97,16 @@ class Ledger:
 
     def __add__(self, other: Ledger) -> Ledger:
         """`other` happened after `self`: its rounds are counted on."""
-        later = (replace(e, round=e.round + self.rounds) for e in other._entries)
-        return Ledger([*self._entries, *later])
+        return Ledger.one_after_another([self, other])
+
+    @classmethod
+    def one_after_another(cls, parts: Iterable[Ledger]) -> Ledger:
+        """All parts in time order, their rounds counted on."""
+        entries, rounds = [], 0
+        for part in parts:
+            entries += [replace(e, round=e.round + rounds) for e in part._entries] if rounds else part._entries
+            rounds += part.rounds
+        return cls(entries)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ledger) and self._entries == other._entries
@@ -120,7 +128,7 @@ class Ledger:
         """One row per entry as a ``pandas.DataFrame`` with `COLUMNS`."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(e) for e in self._entries], columns=list(COLUMNS))
+        return pd.DataFrame([[getattr(e, name) for name in COLUMNS] for e in self._entries], columns=list(COLUMNS))
 
     def write(self, path: str | Path) -> None:
         """Write the entries as tidy csv."""

@@ -22,7 +22,7 @@ from qcomm.theory.checks import whole
 from qcomm.theory.success import outcome_distribution
 
 NAME = "quantum amplitude estimation"
-LITERAL_LIMIT = 1 << 12  # amplitudes (control times N) up to which all levels of the control are carried along
+LITERAL_LIMIT = 1 << 10  # amplitudes (control times N) up to which all levels of the control are carried along
 CHECK_TOLERANCE = 1e-8
 
 
@@ -123,7 +123,7 @@ def planned_traffic(task: InferenceTask, chosen: Plan, copies: int | None = None
     """
     copies = chosen.repeats if copies is None else copies
     out, back = task.traffic(copies), circuit_traffic(task.owners, task.qubits, copies, back=True)
-    return sum((back + out for _ in range(chosen.calls)), start=out)
+    return Ledger.one_after_another([out, *[back, out] * chosen.calls])
 
 
 def run_amplitude_estimation(
@@ -206,8 +206,8 @@ def _reflect_input(vector: np.ndarray, first: int):
 
     def function(state):
         out = state.copy()
-        overlap = out[:, first:] @ unit.conj()
-        out[:, first:] = 2 * overlap[..., None] * unit - out[:, first:]
+        levels = out[:, first:].reshape(-1, unit.size)  # a copy where it must be
+        out[:, first:] = (np.outer(2 * (levels @ unit.conj()), unit) - levels).reshape(out[:, first:].shape)
         return out
 
     return function

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from qcomm.network.ledger import Ledger, circuit_traffic
-from qcomm.network.session import Network
+from qcomm.errors import DataError
+from qcomm.network import ALICE, BOB, Ledger, Network
 from qcomm.protocols import amplitude
 from qcomm.protocols.blocks import ScrambleBlock
 from qcomm.protocols.relay import relay
-from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
+from qcomm.protocols.task import InferenceTask, vector_with_loss
+from qcomm.quantum.blocks import CircuitBlock
+from qcomm.quantum.circuits import hardware_efficient, register
 from qcomm.theory.checks import whole
 
 
@@ -38,6 +41,10 @@ def repeated_sampling(task: InferenceTask, copies: Sequence[int], trials: int, s
 
     One run goes message by message for all trials * sum(copies) of them; the outcomes are sampled from the register
     that it delivered and dealt out to the estimates at random (they are exchangeable).
+
+    Raises:
+        ProtocolError: numbers below 1.
+        DataError: the channel counted something else than the ownership of the blocks implies.
     """
     whole(trials, "trials", 1)
     total = trials * sum(whole(k, "copies", 1) for k in copies)
@@ -52,6 +59,7 @@ def repeated_sampling(task: InferenceTask, copies: Sequence[int], trials: int, s
         return {k: _dealt(register.measure_first_qubit(k * trials, me.random), k, trials, me.random) for k in copies}
 
     values = network.run({ALICE: program, BOB: program})[task.measured_by]
+    _same(network.ledger, task.traffic(total))
     return Repeats(values, network.ledger, total)
 
 
@@ -60,9 +68,49 @@ def _dealt(zeros: int, copies: int, trials: int, rng: np.random.Generator) -> np
     return counts / copies
 
 
-def planned_sampling(task: InferenceTask, runs: int) -> Ledger:
-    """What the ownership of the blocks implies for that many runs."""
-    return circuit_traffic(task.owners, task.qubits, runs)
+def repeated_estimation(
+    task: InferenceTask, chosen: amplitude.Plan, trials: int, seed: int
+) -> tuple[np.ndarray, Ledger]:
+    """`trials` estimates (trials,) by amplitude estimation, medians of the plan's repeats, and their ledger together.
+
+    One run goes message by message, Grover call by Grover call, for all of them; the phase outcomes are measured on
+    the register and control that it left.
+
+    Raises:
+        ProtocolError: as `amplitude.outcomes`.
+        DataError: the channel counted something else than the ownership of the blocks implies.
+    """
+    copies = whole(trials, "trials", 1) * chosen.repeats
+    found, ledger = amplitude.outcomes(task, chosen, copies, seed)
+    _same(ledger, amplitude.planned_traffic(task, chosen, copies))
+    return np.median(amplitude.phase_value(found, chosen.phases).reshape(trials, -1), axis=1), ledger
+
+
+def _same(counted: Ledger, implied: Ledger) -> None:
+    if counted != implied:
+        raise DataError(
+            f"the channel counted {counted!r}, the circuit implies {implied!r}",
+            where="inference",
+            fix="a block was skipped or a message went astray: compare the labels of the two ledgers",
+        )
+
+
+@lru_cache
+def _ansatz(owner: str, qubits: int, depth: int) -> CircuitBlock:
+    """Lowered once; every block of this form takes its own angles."""
+    line = register(qubits)
+    symbols = [f"{owner}_{layer}_{q}" for layer in range(depth) for q in range(qubits)]
+    return CircuitBlock.of(hardware_efficient(line, owner, owner, depth), line, symbols, np.zeros(len(symbols)))
+
+
+def ansatz_blocks(size: int, layers: int, depth: int, rng: np.random.Generator) -> tuple[CircuitBlock, ...]:
+    """B_1, A_1, .., B_L, A_L: the hardware-efficient circuit, lowered by the engine, each with fresh random angles."""
+    qubits = size.bit_length() - 1
+    made = []
+    for _ in range(layers):
+        for owner in (BOB, ALICE):
+            made.append(_ansatz(owner, qubits, depth).with_parameters(rng.uniform(-np.pi, np.pi, depth * qubits)))
+    return tuple(made)
 
 
 def scrambled_blocks(size: int, layers: int, rng: np.random.Generator) -> tuple[ScrambleBlock, ...]:
@@ -70,14 +118,8 @@ def scrambled_blocks(size: int, layers: int, rng: np.random.Generator) -> tuple[
     return tuple(ScrambleBlock.random(owner, size, rng) for _ in range(layers) for owner in (BOB, ALICE))
 
 
-def tasks_with_losses(size: int, layers: int, losses: Sequence[float], rng, eps: float, delta: float):
-    """One circuit, and an input for each loss that has exactly this loss."""
-    blocks = scrambled_blocks(size, layers, rng)
-    return [InferenceTask(vector_with_loss(blocks, size, p, rng), blocks, eps, delta) for p in losses]
-
-
-def repeated_estimation(task: InferenceTask, phases: int, trials: int, seed: int) -> np.ndarray:
-    """`trials` single estimates (trials,) by amplitude estimation with M = `phases`, each a run of its own."""
-    chosen = amplitude.Plan(phases, 1, 1.0)
-    runs = (amplitude.run_amplitude_estimation(task, seed + t, chosen=chosen, literal=False) for t in range(trials))
-    return np.array([run.value for run in runs])
+def tasks_with_losses(
+    blocks: tuple, size: int, losses: Sequence[float], rng: np.random.Generator, **accuracy: float
+) -> list[InferenceTask]:
+    """One circuit, and an input for each loss that has exactly this loss; `accuracy` is eps and delta."""
+    return [InferenceTask(vector_with_loss(blocks, size, p, rng), blocks, **accuracy) for p in losses]

@@ -1,4 +1,4 @@
-"""Draw Fig 1: the composed computation and its pipelined gradient estimators, with counted costs."""
+"""Draw Fig 1: the composed computation and its pipelined gradient estimators, with the costs of executed walks."""
 
 from qcomm.stages.frame import StageParser, execute
 
@@ -9,11 +9,14 @@ def arguments(parser: StageParser) -> None:
 
 
 def run(args) -> None:
+    import pandas as pd
+
     from qcomm.figures.fig1 import fig1
     from qcomm.figures.style import save, use_style
+    from qcomm.protocols.walk_costs import walk_costs
 
     use_style()
-    figure, rows = fig1(args.layers)
+    figure, rows = fig1(args.layers, pd.DataFrame(walk_costs(args.layers)))
     save(figure, args.out[0].with_suffix(""), rows)
 
 

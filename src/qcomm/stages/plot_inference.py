@@ -2,7 +2,7 @@
 
 from qcomm.stages.frame import StageParser, execute
 
-TABLES = ("sampling", "amplitude", "failures", "slopes")
+TABLES = ("sampling", "amplitude", "parameters", "failures", "slopes")
 
 
 def arguments(parser: StageParser) -> None:
