@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from qcomm.figures.style import COLOURS, WIDTH
+from qcomm.network import Ledger, stop_label
 from qcomm.quantum.circuits import DistributedCircuit
 from qcomm.quantum.owners import owner_of
 
@@ -55,11 +56,19 @@ def label_of(operation: cirq.Operation) -> str:
     return next((name for kind, name in names.items() if isinstance(gate, kind)), type(gate).__name__)
 
 
-def circuit_diagram(circuit: DistributedCircuit, ax: plt.Axes) -> plt.Axes:
+def messages_by_part(circuit: DistributedCircuit, ledger: Ledger) -> dict[int, int]:
+    """Number of the message that delivers the register before a block (0, 1, ..) or, last, before the measurement."""
+    last = len(circuit.blocks) + 1
+    labels = {stop_label(part + 1, last): part for part in range(last)}
+    return {labels[entry.label]: number for number, entry in enumerate(ledger.entries, start=1)}
+
+
+def circuit_diagram(circuit: DistributedCircuit, ledger: Ledger, ax: plt.Axes) -> plt.Axes:
     """The whole run: preparation by Alice, blocks on a background of their owner's colour, messages, measurement.
 
     Args:
         circuit: at most eight qubits are legible.
+        ledger: of an executed run; its messages are drawn.
         ax: axes to draw on.
     """
     qubits = list(circuit.qubits)
@@ -67,14 +76,13 @@ def circuit_diagram(circuit: DistributedCircuit, ax: plt.Axes) -> plt.Axes:
     prepare = plt.Rectangle((-0.45, -0.4), 0.9, len(qubits) - 0.2, facecolor="white", edgecolor=COLOURS["Alice"])
     ax.add_patch(prepare)
     ax.text(0, (len(qubits) - 1) / 2, r"$|\psi(x)\rangle$", rotation=90, ha="center", va="center", fontsize=8)
-    start, holder, message, last = 1.0, "Alice", 0, len(circuit.blocks)
-    for number, part in enumerate([*circuit.circuit_parts(measured=True)]):
+    start, messages = 1.0, messages_by_part(circuit, ledger)
+    for number, part in enumerate(circuit.circuit_parts(measured=True)):
         columns = list(columns_of(part, qubits))
         owner = owner_of(columns[0][0])
-        if owner != holder:
-            message, holder = message + 1, owner
-            mark_message(start - 0.5, message, len(qubits), ax)
-        if number < last:
+        if number in messages:
+            mark_message(start - 0.5, messages[number], len(qubits), ax)
+        if number < len(circuit.blocks):
             title = f"${owner[0]}_{{{number // 2 + 1}}}$"
             shade_block(start - 0.5, len(columns), owner, title, len(qubits), ax)
         for offset, column in enumerate(columns):
@@ -103,14 +111,21 @@ def mark_message(at: float, number: int, qubits: int, ax: plt.Axes) -> None:
     ax.text(at, qubits - 0.05, str(number), ha="center", va="center", fontsize=6)
 
 
-def figure2(circuit: DistributedCircuit) -> tuple[plt.Figure, pd.DataFrame]:
-    """Fig 2 of the paper and the list of its operations with owners."""
+def figure2(circuit: DistributedCircuit, ledger: Ledger) -> tuple[plt.Figure, pd.DataFrame]:
+    """Fig 2 of the paper, and its operations in order: operation, owner, and the messages sent before it.
+
+    Args:
+        circuit: the object that is simulated.
+        ledger: of an executed run of it.
+    """
     figure, ax = plt.subplots(figsize=(WIDTH, 2.2))
-    circuit_diagram(circuit, ax)
+    circuit_diagram(circuit, ledger, ax)
     handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[name], alpha=0.5) for name in ("Alice", "Bob")]
     dashed = plt.Line2D([], [], color="black", linestyle="--", linewidth=0.7)
     message = f"message of {len(circuit.qubits)} qubits"
     figure.legend([*handles, dashed], ["Alice", "Bob", message], loc="outside lower center", ncols=3, fontsize=7)
-    operations = circuit.circuit(measured=True).all_operations()
-    rows = [{"operation": str(op.untagged), "owner": owner_of(op)} for op in operations]
-    return figure, pd.DataFrame(rows)
+    sent, rows, messages = 0, [], messages_by_part(circuit, ledger)
+    for number, part in enumerate(circuit.circuit_parts(measured=True)):
+        sent = messages.get(number, sent)
+        rows += [(str(op.untagged), owner_of(op), sent) for op in part.all_operations()]
+    return figure, pd.DataFrame(rows, columns=["operation", "owner", "messages"])
