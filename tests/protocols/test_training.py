@@ -56,6 +56,18 @@ def test_a_step_sends_what_its_walks_send(layers):
     assert ledger.messages == 8 * (2 * layers + 6 * layers**2 - layers) + 1
 
 
+def test_every_graph_of_a_batch_travels_the_same_way():
+    """What the multiplicity of the first graph's walk stands for: one by one, other inputs send the same messages."""
+    model, data = DistributedModel(3, 2, 1), encoded()
+    angles = generator("angles").uniform(-1, 1, model.parameters)
+    batch, shares = data.inputs[:5], np.linspace(-1, 1, 5)
+    together = step_traffic(model, angles, batch, shares, 0, check=False)
+    each = [step_traffic(model, angles, batch[i : i + 1], shares[i : i + 1], 0, check=True) for i in range(5)]
+    assert all(one == each[0] for one in each)
+    assert together.qubits == sum(one.qubits for one in each)
+    assert together.bits == sum(one.bits for one in each)
+
+
 def test_an_engine_that_disagrees_with_the_walks_stops_training(monkeypatch):
     model, data = DistributedModel(3, 1, 1), encoded()
     kept = model.derivative

@@ -2,7 +2,9 @@
 
 Alice holds inputs, labels, her unitaries and the classical read-out; Bob holds his unitaries. In every step one graph
 of the batch goes message by message through the channel, forwards for the loss and once per unitary for the gradient
-states; the other graphs of the batch take the same walk and are recorded with it as a multiplicity.
+states. The other graphs of the batch are different inputs, but travel the same way: who sends how many qubits to whom
+depends on the circuit alone, so they are recorded with the first one as a multiplicity (tested graph by graph). Their
+expectations and gradients come from the engine, each with its own amplitudes.
 
 ASSUME: one copy of every state per graph and step is counted, although exact gradients stand for unlimited copies;
 the copies that shot noise demands multiply these numbers. Alice tells Bob how much each graph's expectation weighs in
@@ -101,7 +103,7 @@ def accuracy(model: DistributedModel, angles, read_out, data: EncodedGraphs, gra
 def step_traffic(
     model: DistributedModel, angles: np.ndarray, batch: np.ndarray, shares: np.ndarray, seed: int, *, check: bool
 ) -> Ledger:
-    """Execute the messages of one step for the first graph of a batch; the others are its multiplicity.
+    """Execute the messages of one step for the first graph of a batch; the others, which travel alike, multiply them.
 
     Args:
         model: the circuit.
