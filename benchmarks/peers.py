@@ -7,8 +7,6 @@ Peers without batches of inputs loop over them. Everything that can be prepared 
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from qcomm.quantum.circuits import distributed_circuit
@@ -200,7 +198,3 @@ PEERS = {
     "tensorcircuit": tensorcircuit,
 }
 MOST_QUBITS = {"tensorcircuit": 8}  # compilation takes minutes beyond
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")

@@ -5,6 +5,8 @@ from qcomm.stages.frame import StageParser, execute
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--times", stamped=False, help="csv of benchmarks/engine.py")
+    parser.add_settings("--settings", help="of the run, for the stamp, as json: qubits, repeats, ..")
+    parser.add_settings("--scripts", help="sha256 of the scripts that measured, by name, for the stamp, as json")
     parser.add_output("--out", help="the same csv, checked and stamped")
     parser.add_output("--figure", nargs=3, help="the figure as pdf, png and csv, with one prefix")
     parser.add_output("--ratios", nargs=3, help="peers' times over ours as csv, md and tex, with one prefix")
