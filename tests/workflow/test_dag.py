@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MODEL, Project
+from small_project import MODEL, Project
 
 pytestmark = pytest.mark.workflow
 

@@ -6,7 +6,7 @@ import http.server
 import threading
 
 import pytest
-from conftest import Project
+from small_project import Project
 
 from qcomm.data.registry import RawFile
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT, Project
 from safetensors.numpy import load_file
 from sklearn.model_selection import StratifiedKFold
+from small_project import ROOT, Project
 
 pytestmark = pytest.mark.workflow
 

@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 import yaml
-from conftest import MODEL, ROOT, Project
+from small_project import MODEL, ROOT, Project
 
 pytestmark = pytest.mark.workflow
 
