@@ -14,40 +14,49 @@ STYLES = ("-", "--", ":", "-.")
 
 
 def visibility_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
-    """Measured visibility of one copy with 95% intervals beside (1 - 3p/4)^n."""
+    """Measured visibility of one copy with 95% intervals beside (1 - 3p/4)^(n m)."""
     seen = table[table.quantity == "visibility"]
     fine = np.linspace(0, seen.noise.max(), 100)
-    for marker, (size, part) in zip("osD^v", seen.groupby("dimension"), strict=False):
+    for marker, ((messages, size), part) in zip("osDv^<", seen.groupby(["messages", "dimension"]), strict=False):
         n = int(np.log2(size))
-        ax.plot(fine, (1 - 0.75 * fine) ** n, color=COLOURS[DECISION], linewidth=0.8)
+        style, face = ("-", COLOURS[DECISION]) if messages == 1 else ("--", "white")
+        ax.plot(fine, (1 - 0.75 * fine) ** (n * messages), style, color=COLOURS[DECISION], linewidth=0.8)
         spread = np.abs([part.value - part.low, part.high - part.value])
-        ax.errorbar(part.noise, part.value, spread, fmt=marker, color=COLOURS[DECISION], markersize=4, label=f"n = {n}")
+        label = f"n = {n}, {_messages(messages)}"
+        look = {"fmt": marker, "color": COLOURS[DECISION], "markerfacecolor": face, "markersize": 4, "label": label}
+        ax.errorbar(part.noise, part.value, spread, **look)
     ax.legend(fontsize=6)
-    ax.set(xlabel="depolarising p per qubit", ylabel="visibility of one copy", title=r"lines: $(1-3p/4)^n$")
+    ax.set(xlabel="depolarising p per qubit", ylabel="visibility of one copy", title=r"lines: $(1-3p/4)^{nm}$")
     return ax
+
+
+def _messages(messages: int) -> str:
+    return f"{messages} message" if messages == 1 else f"{messages} messages"
 
 
 def decision_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
     """p(N) at which one-copy decisions cost as much as the best rival, by messages of n qubits per copy."""
     part = table[(table.task == "subspace") & (table.quantity == "depolarising")]
     for style, (messages, mine) in zip(STYLES, part[part.method != "executed"].groupby("messages"), strict=False):
-        _line(mine, style, COLOURS[DECISION], f"{messages} message{'s' * (messages > 1)} a copy", ax)
+        _line(mine, style, COLOURS[DECISION], f"{_messages(messages)} a copy", ax)
         ax.axhline(limit(messages), color="black", linestyle=style, linewidth=0.5)
-    ran = part[part.method == "executed"]
-    spread = np.abs([ran.value - ran.low, ran.high - ran.value])
-    ax.errorbar(ran.dimension, ran.value, spread, fmt="o", color="black", markersize=3.5, label="executed, 1 message")
+    for marker, (messages, ran) in zip("os", part[part.method == "executed"].groupby("messages"), strict=False):
+        spread = np.abs([ran.value - ran.low, ran.high - ran.value])
+        look = {"fmt": marker, "color": "black", "markersize": 3.5, "label": f"executed, {_messages(messages)}"}
+        ax.errorbar(ran.dimension, ran.value, spread, **look)
     lost = table[(table.quantity == "loss") & (table.messages == part.messages.min())]
-    _line(lost, "-", COLOURS["classical"], "heralded loss, 1 message", ax)
+    _line(lost, "-", COLOURS["classical"], f"heralded loss, {_messages(part.messages.min())}", ax)
     ax.plot([], [], color="black", linewidth=0.5, label=r"limit against $\sqrt{N}$ bits")
     ax.legend(fontsize=6, loc="upper left")
     ax.set(xlabel="dimension N (thin: extrapolated)", ylabel="p or loss at break-even", title="vector in subspace")
-    ax.set_ylim(0, 1.75 * limit(int(part.messages.min())))
+    ax.set_ylim(0, 2 * limit(int(part.messages.min())))
     return ax
 
 
 def estimate_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
     """The same for estimates of the loss, against the best rival and against Bob's parameters."""
-    part = table[(table.task == "estimate") & (table.messages == table.messages.min())]
+    part = table[(table.task == "estimate") & (table.quantity == "depolarising")]
+    part = part[part.messages == part.messages.min()]
     for style, ((eps, delta), mine) in zip(STYLES, part.groupby(["eps", "delta"], sort=False), strict=False):
         for against, colour in ((False, COLOURS[ESTIMATE]), (True, COLOURS[PARAMETERS])):
             whom = "Bob's parameters" if against else "other rivals"

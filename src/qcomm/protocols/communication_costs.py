@@ -130,7 +130,7 @@ RIVALS = {
         rivals_sketch.sketch_batch,
         _sketch_decision,
         _sketch_estimate,
-        lambda count, _: 12.0 * count,
+        lambda count, _: 20.0 * count,
         lambda size: size - 1,
         least=2,
     ),

@@ -20,7 +20,7 @@ from qcomm.seeds import generator, seed_for
 
 FACTORS = (0.6, 0.8, 1.0, 1.2, 1.4)  # of the computed threshold, at which decisions are executed
 LOSSES = (0.2, 0.5, 0.8)  # of the tasks whose loss is estimated over noisy links
-LARGEST_HAAR = 1024
+LARGEST_HAAR = 256
 TIE = 1e-9  # an estimate that lies eps off, up to rounding, is within eps
 
 

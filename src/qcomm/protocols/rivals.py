@@ -28,7 +28,7 @@ from qcomm.theory.checks import whole
 from qcomm.theory.sphere import cosine_of_log_tail
 from qcomm.theory.success import quantiser_step
 
-CALIBRATION_NUMBERS = 600_000
+CALIBRATION_NUMBERS = 200_000
 
 
 @dataclass(frozen=True)
