@@ -111,6 +111,39 @@ for name in GRAPHS["datasets"]:
         )
 
 
+def own_files(wildcards):
+    """The user's own files: their content decides whether they are read again, and who may share the result."""
+    entry = config["data"]["own"].get(wildcards.dataset)
+    if entry is None:
+        return []
+    path = Path(entry["path"])
+    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+    # Of a path that does not exist the stage says which key is wrong.
+    return [str(file) for file in files if file.exists()]
+
+
+def tell_of_earlier_sources():
+    """Raw files stay when the sources change; say which ones `--forcerun fetch` would now take from elsewhere."""
+    fetcher = Fetcher.of_settings(config["data"], Path(workflow.basedir) / "data")
+    names = set(NODES["datasets"] + GRAPHS["datasets"]) - set(config["data"]["own"])
+    for name in sorted(names):
+        bundle = f"data/raw/{name}.zip"
+        if Path(stamps_of(bundle)[0]).exists():
+            recorded = read_stamp(bundle).get("data_source", {}).get(name, "own")
+            earlier = fetcher.earlier_source(name, recorded)
+            if earlier:
+                logger.warning(
+                    f"{bundle} comes from {recorded}; to take it from {earlier}: snakemake --forcerun fetch"
+                )
+
+
+if workflow.is_main_process:
+    try:
+        tell_of_earlier_sources()
+    except QcommError as error:
+        raise WorkflowError(str(error)) from None
+
+
 LARGE_SETS = (
     "COLLAB",
     "REDDIT-B",
