@@ -12,7 +12,7 @@ from qcomm.protocols.linear import (
     sign_sketch,
     weights_sent,
 )
-from qcomm.protocols.linear_codebook import LazyCodebook, best_shared
+from qcomm.protocols.linear_codebook import LazyCodebooks, best_shared
 from qcomm.protocols.linear_estimation import amplitude_estimation
 from qcomm.protocols.linear_quantum import hadamard_test, swap_test
 from qcomm.theory import success
@@ -49,8 +49,17 @@ def test_sketch_in_the_span_has_the_same_law():
     plane = in_span(x, y)
     np.testing.assert_allclose((plane[0] * plane[1]).sum(1), (x * y).sum(1), atol=1e-12)
     assert agrees(sign_sketch(*plane, 5, seed=1), success.sign_sketch(5, 0.3))
-    long = sign_sketch(*pairs(0.05, 2**16, 40), 200, seed=2)
-    assert long.ledger.bits == 40 * 200
+
+
+def test_sketch_in_blocks_has_the_same_law_and_draws_in_chunks(monkeypatch):
+    from qcomm.protocols import linear as module
+
+    x, y = pairs(0.2, 64, 1200)
+    run = sign_sketch(x, y, 9, seed=1, block=100)
+    assert agrees(run, success.sign_sketch(9, 0.2))
+    assert run.ledger.bits == 1200 * 9
+    monkeypatch.setattr(module, "CHUNK_NUMBERS", 64 * 2)  # the shared vectors come two at a time, the same ones
+    np.testing.assert_array_equal(sign_sketch(x, y, 9, seed=1, block=100).votes, run.votes)
 
 
 @pytest.mark.parametrize(("bits", "slack"), [(1, 0.0), (3, 0.0)])
@@ -95,11 +104,24 @@ def test_lazy_codebook_at_large_sizes():
     plane = in_span(*pairs(0.03, 2**12, 2000))
     flat = best_shared(*plane, 149, seed=1, dimension=2**12)
     assert agrees(flat, success.best_shared(149, 0.03, 2**12))
-    book = LazyCodebook(2000, 64, np.random.default_rng(0))
+    repeated = best_shared(*pairs(0.03, 2**10, 2), 149, seed=1, repeats=1000)
+    assert agrees(repeated, success.best_shared(149, 0.03, 2**10))
+    assert len(repeated.signs) == 2000
+    books = LazyCodebooks(2000, 64, 3, np.random.default_rng(0))
     unit = np.eye(64)[0]
-    found = book.vector(book.best(unit))
+    index = books.best(2, unit)
+    found = books.vector(2, index)
     assert np.linalg.norm(found) == pytest.approx(1)
     assert found[0] > 0.999
+    with pytest.raises(KeyError):  # nothing but the best match can be looked up
+        books.vector(1, index)
+
+
+def test_codebooks_are_given_to_both_parties_and_programs_share_nothing_else():
+    from qcomm.protocols import linear_codebook as module
+
+    for program in (module._alice, module._bob, module._literal_alice, module._literal_bob):
+        assert program.__closure__ is None
 
 
 def test_hadamard_test():
@@ -127,7 +149,8 @@ def test_swap_test():
 def test_amplitude_estimation_has_the_exact_success(calls, clocked):
     run = amplitude_estimation(*pairs(0.15, 8, 2), calls, seed=1, repeats=2000, clocked=clocked)
     exact = success.amplitude_estimation(calls, 0.15)
-    assert abs(run.worse - exact) < 3.5 * np.sqrt(exact * (1 - exact) / 2000)
+    worse = min(run.right[run.signs == sign].mean() for sign in (1, -1))
+    assert abs(worse - exact) < 3.5 * np.sqrt(exact * (1 - exact) / 2000)
     assert run.qubits == 2 * (calls - 1) * 5
     assert run.ledger.messages == 4000 * 2 * (calls - 1)
 

@@ -47,11 +47,17 @@ def test_owners_change_as_often_as_messages_are_sent():
     assert circuits.owner_changes(circuits.hadamard_test_circuit(x, y)) == run.ledger.messages == 1
 
 
-def test_circuit_row():
-    row = circuits.circuit_row(0.2, 4, 2 / 3, np.random.default_rng(0))
-    assert row["success"] == pytest.approx(success.amplitude_estimation(row["resource"], 0.2), abs=1e-9)
-    assert row["success"] > 2 / 3 > success.amplitude_estimation(row["resource"] // 2, 0.2)
-    assert row["cost"] == 2 * (row["resource"] - 1) * 4
+def test_circuit_rows():
+    rows = {row["protocol"]: row for row in circuits.circuit_rows(0.2, 4, 2 / 3, np.random.default_rng(0))}
+    calls = rows["amplitude estimation"]
+    assert calls["success"] == pytest.approx(success.amplitude_estimation(calls["resource"], 0.2), abs=1e-9)
+    assert calls["success"] > 2 / 3 > success.amplitude_estimation(calls["resource"] // 2, 0.2)
+    assert calls["cost"] == 2 * (calls["resource"] - 1) * 4
+    for name, exact in (("Hadamard test", success.hadamard_test), ("swap test", success.swap_test)):
+        copies = rows[name]["resource"]
+        assert rows[name]["success"] == pytest.approx(exact(copies, 0.2), abs=1e-9)
+        assert exact(copies, 0.2) >= 2 / 3 > exact(copies - 1, 0.2)
+        assert rows[name]["cost"] == 3 * copies
 
 
 def test_vectors_are_padded_and_bad_sizes_refused():

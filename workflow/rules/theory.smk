@@ -1,8 +1,9 @@
 """Linear classification, expressivity and privacy: claims C9, C8 and C10."""
 
-LINEAR = ("costs", "constants", "slopes", "margins", "classifiers")
+LINEAR = ("costs", "constants", "slopes", "margins", "classifiers", "needs", "checks")
 EXPRESSIVITY = ("ranks", "growth", "fits", "checks")
 
+RESULT_CHECKS.append(f"{RESULTS}/linear/checks.csv")
 RESULT_CHECKS.append(f"{RESULTS}/expressivity/checks.csv")
 
 
@@ -31,7 +32,8 @@ rule linear:
     shell:
         "python -m qcomm.stages.linear --graphs {input.graphs:q} --settings {params.settings:q}"
         " --costs {output.costs:q} --constants {output.constants:q} --slopes {output.slopes:q}"
-        " --margins {output.margins:q} --classifiers {output.classifiers:q} 2> {log:q}"
+        " --margins {output.margins:q} --classifiers {output.classifiers:q}"
+        " --needs {output.needs:q} --checks {output.checks:q} 2> {log:q}"
 
 
 rule expressivity:
@@ -93,6 +95,7 @@ rule plot_linear:
         costs=rules.linear.output.costs,
         slopes=rules.linear.output.slopes,
         classifiers=rules.linear.output.classifiers,
+        needs=rules.linear.output.needs,
         subspace=f"{RESULTS}/communication/subspace.csv",
     output:
         figure=figure_files("linear"),
@@ -106,9 +109,13 @@ rule plot_linear:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        dimension=config["linear"]["dimension"],
+        gamma=config["linear"]["gamma"],
     shell:
-        "python -m qcomm.stages.plot_linear --costs {input.costs:q} --slopes {input.slopes:q}"
-        " --classifiers {input.classifiers:q} --subspace {input.subspace:q}"
+        "python -m qcomm.stages.plot_linear --dimension {params.dimension} --gamma {params.gamma}"
+        " --costs {input.costs:q} --slopes {input.slopes:q}"
+        " --classifiers {input.classifiers:q} --needs {input.needs:q} --subspace {input.subspace:q}"
         " --out {output.figure:q} --table {output.table:q} 2> {log:q}"
 
 

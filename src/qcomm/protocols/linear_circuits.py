@@ -10,13 +10,14 @@ from typing import Any
 
 import cirq
 import numpy as np
+from scipy.stats import binom
 
 from qcomm.errors import ProtocolError
 from qcomm.protocols.linear import random_pairs
 from qcomm.protocols.linear_quantum import padded, preparation
 from qcomm.theory.checks import unit_rows, whole
 from qcomm.theory.needed import qubits
-from qcomm.theory.success import grid_shift, votes_for_plus
+from qcomm.theory.success import grid_shift, swap_test_threshold, votes_for_plus
 
 LARGEST_QUBITS = 12
 
@@ -52,17 +53,15 @@ def swap_test_circuit(x: np.ndarray, y: np.ndarray) -> cirq.Circuit:
     x, y, register = _pair(x, y)
     ancilla = cirq.NamedQubit("ancilla")
     alice, bob = ([cirq.NamedQubit(f"{owner} {place}") for place in range(len(register) + 1)] for owner in "ab")
-    operations = [
-        operation
-        for wires, vector, owner in ((alice, x, "Alice"), (bob, y, "Bob"))
-        for operation in (
-            cirq.H(wires[0]).with_tags(owner),
-            preparing_gate(vector, owner).on(*wires[1:]).controlled_by(wires[0], control_values=[0]).with_tags(owner),
-        )
-    ]
+
+    def prepared(wires: list[cirq.Qid], vector: np.ndarray, owner: str) -> cirq.Circuit:
+        prepare = preparing_gate(vector, owner).on(*wires[1:]).controlled_by(wires[0], control_values=[0])
+        return cirq.Circuit(cirq.H(wires[0]).with_tags(owner), prepare.with_tags(owner))
+
     swaps = [cirq.CSWAP(ancilla, a, b).with_tags("Bob") for a, b in zip(alice, bob, strict=True)]
     final = [cirq.H(ancilla).with_tags("Bob"), cirq.measure(ancilla, key="ancilla").with_tags("Bob")]
-    return cirq.Circuit(operations, cirq.H(ancilla).with_tags("Bob"), swaps, final)
+    test = cirq.Circuit(cirq.H(ancilla).with_tags("Bob"), swaps, final)
+    return prepared(alice, x, "Alice") + prepared(bob, y, "Bob") + test  # all of Alice's operations come first
 
 
 def amplitude_estimation_circuit(x: np.ndarray, y: np.ndarray, calls: int) -> cirq.Circuit:
@@ -145,35 +144,51 @@ def estimation_success(x: np.ndarray, y: np.ndarray, calls: int) -> float:
     )
 
 
-def circuit_row(gamma: float, dimension: int, target: float, rng: np.random.Generator) -> dict[str, Any]:
-    """Amplitude estimation at one margin from its circuits alone: least M = 2^m with `target`, success, qubits sent.
+def circuit_rows(gamma: float, dimension: int, target: float, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """The quantum protocols at one margin from their circuits alone: least resource with `target`, qubits sent.
 
-    The success is that of the worse sign, exact for the circuit; qubits are changes of owner times the register's size.
+    The success is that of the worse sign, exact for the circuits; qubits are changes of owner times the register's
+    size, times the copies.
 
     Raises:
         ProtocolError: no circuit of at most LARGEST_QUBITS qubits reaches the target.
     """
     x, y = random_pairs(gamma, dimension, 2, rng)
+    pairs = list(zip(x, y, strict=True))
     calls, reached = 1, 0.0
     while reached < target:
         calls *= 2
-        reached = min(estimation_success(*pair, calls) for pair in zip(x, y, strict=True))
-    circuit = amplitude_estimation_circuit(x[0], y[0], calls)
-    cost = owner_changes(circuit) * (qubits(dimension) + 2)
+        reached = min(estimation_success(*pair, calls) for pair in pairs)
+    facts = {"gamma": gamma, "dimension": dimension, "target": target}
+    changes = owner_changes(amplitude_estimation_circuit(x[0], y[0], calls))
+    size = qubits(dimension) + 2
+    yield _row("amplitude estimation", "calls", calls, changes * size, reached) | facts
+    for name, build, key, threshold in (
+        ("Hadamard test", hadamard_test_circuit, "control", lambda copies: (copies + 1) // 2),
+        ("swap test", swap_test_circuit, "ancilla", lambda copies: swap_test_threshold(copies, gamma)),
+    ):
+        rates = [outcome_probabilities(build(*pair), key)[0] for pair in pairs]
+        step = 2 if name == "Hadamard test" else 1  # an odd number of copies has no ties
+        copies = 1
+        while (reached := _counting_success(copies, threshold(copies), *rates)) < target:
+            copies += step
+        sent = owner_changes(build(*pairs[0])) * copies * (qubits(dimension) + 1)
+        yield _row(name, "copies", copies, sent, reached) | facts
+
+
+def _counting_success(copies: int, threshold: int, plus: float, minus: float) -> float:
+    """Worse of: at least `threshold` outcomes 0 with rate `plus`, fewer with rate `minus`."""
+    return float(min(binom.sf(threshold - 1, copies, plus), binom.cdf(threshold - 1, copies, minus)))
+
+
+def _row(name: str, unit: str, resource: int, cost: int, reached: float) -> dict[str, Any]:
+    exact = {"resource": resource, "cost": cost, "low": cost, "high": cost}
+    exact |= {"success": reached, "success_low": reached, "success_high": reached}
     return {
-        "protocol": "amplitude estimation",
+        "protocol": name,
         "kind": "quantum",
-        "gamma": gamma,
-        "dimension": dimension,
-        "target": target,
         "method": "circuit",
-        "resource_unit": "calls",
+        "resource_unit": unit,
         "unit": "qubits",
-        "resource": calls,
-        "cost": cost,
-        "low": cost,
-        "high": cost,
-        "success": reached,
-        "success_low": reached,
-        "success_high": reached,
+        **exact,
     }

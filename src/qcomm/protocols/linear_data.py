@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,12 @@ from qcomm.protocols.linear import LinearRun, checked_pairs, in_span, quantised_
 from qcomm.protocols.linear_codebook import best_shared
 from qcomm.protocols.linear_estimation import amplitude_estimation
 from qcomm.protocols.linear_quantum import hadamard_test
+from qcomm.seeds import generator, seed_for
 from qcomm.theory import needed, success
 from qcomm.theory.checks import unit_rows
+from qcomm.theory.intervals import mean_interval, wilson
+
+BATCHES = 5  # messages of weights, each tried on all inputs
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class LinearTask:
     x: np.ndarray
     y: np.ndarray
     labels: np.ndarray
+
+    def sample(self, inputs: int, seed: int) -> LinearTask:
+        """The task on a random choice of its test inputs, in their order."""
+        rng = generator("classifier inputs", seed, self.dataset, self.label)
+        chosen = np.sort(rng.permutation(len(self.x))[:inputs])
+        return replace(self, x=self.x[chosen], labels=self.labels[chosen])
 
     @property
     def margins(self) -> np.ndarray:
@@ -72,13 +82,13 @@ def train_task(dataset: str, label: int, rows: np.ndarray, labels: np.ndarray, t
 
 
 def mean_success(probability: Callable[[float], float], margins: np.ndarray) -> float:
-    """Average over test inputs, by interpolation between 40 quantiles of the margins (exact for few inputs)."""
+    """Average over inputs, by interpolation between 40 quantiles of the margins (exact for few inputs)."""
     knots = np.unique(np.quantile(margins, np.linspace(0, 1, 41))) if len(margins) > 60 else np.unique(margins)
     return float(np.interp(margins, knots, [probability(min(knot, 1.0)) for knot in knots]).mean())
 
 
 def agreement(name: str, resource: int, task: LinearTask) -> float:
-    """Expected share of test inputs on which the protocol gives the classifier's sign."""
+    """Expected share of the task's inputs on which the protocol gives the classifier's sign."""
     dimension = task.x.shape[1]
     one: dict[str, Callable[[float], float]] = {
         "sign sketch": lambda gamma: success.sign_sketch(resource, gamma),
@@ -100,20 +110,24 @@ def resource_for(name: str, target: float, task: LinearTask) -> int:
     return needed.smallest(lambda count: agreement(name, count, task), target)
 
 
-def execute(name: str, resource: int, task: LinearTask, inputs: int, seed: int) -> LinearRun:
-    """Run the protocol over the channel on the first `inputs` test inputs."""
-    x, y = task.x[:inputs], task.y
-    plane = in_span(x, np.broadcast_to(y, x.shape))
-    runs: dict[str, Callable[[], LinearRun]] = {
-        "sign sketch": lambda: sign_sketch(*plane, resource, seed),
-        "best of 2^k": lambda: best_shared(*plane, resource, seed, dimension=x.shape[1]),
-        "quantised vector": lambda: quantised_vector(x, y, resource, seed),
-        "weights sent": lambda: weights_sent(x, y, resource, seed),
-        "Hadamard test": lambda: hadamard_test(x, y, resource, seed),
-        "amplitude estimation": lambda: amplitude_estimation(x, y, resource, seed),
-        "entries listed": lambda: entries_listed(x, y, seed),
+def execute(name: str, resource: int, task: LinearTask, seed: int, *, span: bool = False) -> list[LinearRun]:
+    """Run the protocol over the channel on the task's inputs; `span` runs the sketch in the span of each pair.
+
+    Bob's one message of weights serves all inputs, so their votes are not independent: he sends it in several runs.
+    """
+    x, y = task.x, task.y
+    if span:
+        x, y = in_span(x, np.broadcast_to(y, x.shape))
+    runs: dict[str, Callable[[int], LinearRun]] = {
+        "sign sketch": lambda seed: sign_sketch(x, y, resource, seed),
+        "best of 2^k": lambda seed: best_shared(x, y, resource, seed, literal=False),
+        "quantised vector": lambda seed: quantised_vector(x, y, resource, seed),
+        "weights sent": lambda seed: weights_sent(x, y, resource, seed),
+        "Hadamard test": lambda seed: hadamard_test(x, y, resource, seed),
+        "amplitude estimation": lambda seed: amplitude_estimation(x, y, resource, seed),
+        "entries listed": lambda seed: entries_listed(x, y, seed),
     }
-    return runs[name]()
+    return [runs[name](seed_for(seed, batch)) for batch in range(BATCHES if name == "weights sent" else 1)]
 
 
 def entries_listed(x: np.ndarray, y: np.ndarray, seed: int) -> LinearRun:
@@ -126,22 +140,21 @@ def entries_listed(x: np.ndarray, y: np.ndarray, seed: int) -> LinearRun:
         ProtocolError: entries of one row differ.
     """
     x, y, signs = checked_pairs(x, y)
-    size = x.shape[1] - 1
-    width = size.bit_length()
-    words = [np.flatnonzero(row[:-1]) for row in x]
-    for row, found in zip(x, words, strict=True):
-        if found.size and not np.allclose(row[found], row[found[0]]):
-            raise ProtocolError("the entries of a row differ", where="entries_listed", fix="quantise them instead")
 
     def alice(me: Party) -> None:
-        for found in words:
+        for row in me.private["x"]:
+            found, size = np.flatnonzero(row[:-1]), row.size - 1
+            if found.size and not np.allclose(row[found], row[found[0]]):
+                raise ProtocolError("the entries of a row differ", where="entries_listed", fix="quantise them instead")
+            width = size.bit_length()
             message = Payload(found.size, width)
             me.send("Bob", message + from_subset(found, size) if found.size else message, "positions")
 
     def bob(me: Party):
         votes = []
         for row in me.private["y"]:
-            message = yield "Alice"
+            message, size = (yield "Alice"), row.size - 1
+            width = size.bit_length()
             count, rest = message.split(width, message.length - width) if message.length > width else (message, None)
             found = to_subset(rest, size, count.number) if rest else np.array([], dtype=int)
             bias = row[-1] * (np.sqrt(found.size) if found.size else 1.0)
@@ -155,11 +168,12 @@ def entries_listed(x: np.ndarray, y: np.ndarray, seed: int) -> LinearRun:
 
 MARGIN_COLUMNS = [
     *("dataset", "label", "dimension", "inputs", "accuracy", "accuracy_low", "accuracy_high", "majority"),
-    *("margin_10", "margin_median", "margin_90"),
+    *("margin_10", "margin_10_low", "margin_10_high", "margin_median", "margin_median_low", "margin_median_high"),
+    *("margin_90", "margin_90_low", "margin_90_high"),
 ]
 RUN_COLUMNS = [
-    *("dataset", "label", "dimension", "protocol", "kind", "target", "resource", "expected", "agreement"),
-    *("low", "high", "cost", "unit", "inputs"),
+    *("dataset", "label", "dimension", "margin", "margin_low", "margin_high", "protocol", "kind", "method", "target"),
+    *("resource", "expected", "agreement", "low", "high", "cost", "unit", "inputs"),
 ]
 DATA_PROTOCOLS = (
     "sign sketch",
@@ -169,47 +183,84 @@ DATA_PROTOCOLS = (
     "Hadamard test",
     "amplitude estimation",
 )
+QUANTILES = {"margin_10": 0.1, "margin_median": 0.5, "margin_90": 0.9}
 
 
-def margin_row(task: LinearTask) -> dict[str, Any]:
-    """Measured margins of a trained classifier, and its accuracy with the 95% interval of its test set."""
-    quantiles = np.quantile(task.margins, [0.1, 0.5, 0.9])
-    half = 1.96 * np.sqrt(task.accuracy * (1 - task.accuracy) / len(task.labels))
-    return {
+def margin_row(task: LinearTask, seed: int) -> dict[str, Any]:
+    """Measured margins and accuracy of a trained classifier, with 95% intervals for its test set as a sample.
+
+    Accuracy: Wilson's interval. Quantiles of the margin: from 500 resampled test sets.
+    """
+    again = _resampled(task, seed)
+    right = int((np.sign(task.x @ task.y) == task.labels).sum())
+    low, high = wilson(right, len(task.labels))
+    row = {
         "dataset": task.dataset,
         "label": task.label,
         "dimension": task.x.shape[1],
         "inputs": len(task.labels),
         "accuracy": task.accuracy,
-        "accuracy_low": task.accuracy - half,
-        "accuracy_high": task.accuracy + half,
+        "accuracy_low": low,
+        "accuracy_high": high,
         "majority": float(max((task.labels == 1).mean(), (task.labels == -1).mean())),
-        "margin_10": quantiles[0],
-        "margin_median": quantiles[1],
-        "margin_90": quantiles[2],
     }
+    for name, share in QUANTILES.items():
+        row |= _quantile(name, task.margins, again, share)
+    return row
 
 
-def data_rows(task: LinearTask, target: float, inputs: int, seed: int) -> Iterator[dict[str, Any]]:
-    """For each protocol: the least resource for an agreement of `target`, then executed on test inputs."""
+def _quantile(name: str, margins: np.ndarray, again: np.ndarray, share: float) -> dict[str, float]:
+    low, high = np.quantile(np.quantile(again, share, axis=1), [0.025, 0.975])
+    return {name: float(np.quantile(margins, share)), f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def data_rows(
+    task: LinearTask,
+    target: float,
+    seed: int,
+    *,
+    span: bool,
+    protocols: Sequence[str] = DATA_PROTOCOLS,
+    listed: bool = True,
+) -> Iterator[dict[str, Any]]:
+    """For each protocol: the least resource for an agreement of `target` on the task's inputs, then executed on them.
+
+    `margin` is the quantile of the inputs' margins that the target leaves out, with its interval.
+    """
     binary = all(np.allclose(row[row > 0], row.max()) for row in task.x[:, :-1]) and (task.x[:, :-1] >= 0).all()
-    jobs = [(name, resource_for(name, target, task)) for name in DATA_PROTOCOLS]
-    for name, resource in [*jobs, *([("entries listed", 0)] if binary else [])]:
-        run = execute(name, resource, task, inputs, seed)
-        half = 1.96 * np.sqrt(max(run.success * (1 - run.success), 0.25 / len(run.votes)) / len(run.votes))
-        yield {
-            "dataset": task.dataset,
-            "label": task.label,
-            "dimension": task.x.shape[1],
+    facts = {"dataset": task.dataset, "label": task.label, "dimension": task.x.shape[1], "target": target}
+    facts |= _quantile("margin", task.margins, _resampled(task, seed), 1 - target)
+    for name in [*protocols, *(["entries listed"] if binary and listed else [])]:
+        resource = resource_for(name, target, task) if name in DATA_PROTOCOLS else 0
+        in_plane = span and name == "sign sketch"
+        identity = seed_for("classifier", seed, task.dataset, task.label, name)
+        runs = execute(name, resource, task, identity, span=in_plane)
+        cost = float(np.mean([run.bits + run.qubits for run in runs]))
+        success, low, high = _agreement(runs)
+        yield facts | {
             "protocol": name,
-            "kind": "quantum" if run.ledger.qubits else "classical",
-            "target": target,
+            "kind": "quantum" if runs[0].ledger.qubits else "classical",
+            "method": "executed in the span" if in_plane else "executed",
             "resource": resource,
             "expected": agreement(name, resource, task) if resource else 1.0,
-            "agreement": run.success,
-            "low": max(0.0, run.success - half),
-            "high": min(1.0, run.success + half),
-            "cost": run.bits + run.qubits,
-            "unit": "qubits" if run.ledger.qubits else "bits",
-            "inputs": len(run.votes),
+            "agreement": success,
+            "low": low,
+            "high": high,
+            "cost": cost,
+            "unit": "qubits" if runs[0].ledger.qubits else "bits",
+            "inputs": len(task.x),
         }
+
+
+def _resampled(task: LinearTask, seed: int) -> np.ndarray:
+    """Margins of 500 resampled sets of inputs (500, T)."""
+    rng = generator("margins", seed, task.dataset, task.label)
+    return task.margins[rng.integers(len(task.margins), size=(500, len(task.margins)))]
+
+
+def _agreement(runs: list[LinearRun]) -> tuple[float, float, float]:
+    """Share of right votes with its 95% interval: Wilson's for one run, Student's t for several."""
+    if len(runs) == 1:
+        return runs[0].success, *wilson(float(runs[0].right.sum()), len(runs[0].votes))
+    mean, low, high = mean_interval(np.array([run.success for run in runs]), 0, 1)
+    return mean, low, high

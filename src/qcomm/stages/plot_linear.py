@@ -7,13 +7,16 @@ def arguments(parser: StageParser) -> None:
     parser.add_input("--costs", help="csv of the linear stage")
     parser.add_input("--slopes", help="csv of the linear stage")
     parser.add_input("--classifiers", help="csv of the linear stage")
+    parser.add_input("--needs", help="csv of the linear stage")
     parser.add_input(
         "--subspace",
         nargs="?",
         required=False,
         default=None,
-        help="csv with dimension, kind (classical, quantum) and cost of vector-in-subspace at success 2/3",
+        help="csv with dimension, kind (classical, quantum), cost (and low, high) of vector-in-subspace at success 2/3",
     )
+    parser.add_argument("--dimension", type=int, required=True, help="dimension of the panel against the margin")
+    parser.add_argument("--gamma", type=float, required=True, help="margin of the panel against the dimension")
     parser.add_output("--out", nargs=3, help="the figure as pdf, png and csv, with one prefix")
     parser.add_output("--table", nargs=3, help="the break-even table as csv, md and tex, with one prefix")
 
@@ -26,14 +29,16 @@ def run(args) -> None:
     from qcomm.figures.tables import write_table
 
     use_style()
-    tables = [pd.read_csv(path) for path in (args.costs, args.slopes, args.classifiers)]
+    tables = [pd.read_csv(path) for path in (args.costs, args.slopes, args.classifiers, args.needs)]
     subspace = pd.read_csv(args.subspace) if args.subspace else None
-    figure, drawn = linear(*tables, subspace)
+    figure, drawn = linear(*tables, subspace, dimension=args.dimension, gamma=args.gamma)
     save(figure, args.out[0].with_suffix(""), drawn)
     caption = (
         "Linear classification: margins at which the best quantum protocol sends fewer qubits than the best classical"
     )
-    write_table(break_even(tables[0]), args.table[0].with_suffix(""), f"{caption} one sends bits, at equal success.")
+    write_table(
+        break_even(tables[0], args.gamma), args.table[0].with_suffix(""), f"{caption} one sends bits, at equal success."
+    )
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def unit_rows(rows: np.ndarray, name: str) -> np.ndarray:
         raise ProtocolError(f"expected a non-empty array (samples, N), got shape {matrix.shape}", where=name)
     if not np.isfinite(matrix).all():
         raise ProtocolError("rows hold NaN or infinity", where=name)
-    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("sn,sn->s", matrix, matrix))[:, None]
     if not (lengths > 0).all():
         row = int(np.argmin(lengths[:, 0]))
         raise ProtocolError(f"row {row} is zero and has no direction", where=name, fix="drop empty rows first")

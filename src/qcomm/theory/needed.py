@@ -70,7 +70,7 @@ def swap_copies(gamma: float, target: float) -> int:
 
 
 def estimation_calls(gamma: float, target: float) -> int:
-    """The smallest M with amplitude estimation above `target`; searched upwards from half the asymptote 0.63/gamma.
+    """The smallest M with amplitude estimation above `target`; searched upwards from 1, M by M.
 
     The probability is not monotone in M (grids with 4 | M are shifted), hence the search.
     """

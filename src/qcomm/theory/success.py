@@ -1,7 +1,8 @@
 """Exact success probabilities of the linear-classification protocols.
 
 Task: unit vectors x (Alice) and y (Bob) in R^N with x.y = +-gamma; output the sign. Every function gives the
-probability of the right sign, exactly (quadrature error below 1e-9); where the two signs differ, of the worse one.
+probability of the right sign, exactly (quadrature error below 1e-9, but for `quantised`, which says so); where the two
+signs differ, of the worse one.
 """
 
 from __future__ import annotations
@@ -146,12 +147,17 @@ def swap_test_threshold(copies: int, gamma: float) -> int:
     return int(np.ceil(whole(copies, "copies", 1) * np.log((1 - minus) / (1 - plus)) / per_accept))
 
 
-def swap_test(copies: int, gamma: float) -> float:
-    """The worse of the two signs for `copies` swap tests with Bob's threshold `swap_test_threshold`."""
+def swap_test_signs(copies: int, gamma: float) -> tuple[float, float]:
+    """Probabilities of the right answer for x.y = +gamma and -gamma, with Bob's threshold `swap_test_threshold`."""
     threshold = swap_test_threshold(copies, gamma)
     plus, minus = swap_test_rates(gamma)
-    accept = [special.bdtrc(threshold - 1, copies, rate) if threshold > 0 else 1.0 for rate in (plus, minus)]
-    return float(min(accept[0], 1 - accept[1]))
+    accept = [float(special.bdtrc(threshold - 1, copies, rate)) if threshold > 0 else 1.0 for rate in (plus, minus)]
+    return accept[0], 1 - accept[1]
+
+
+def swap_test(copies: int, gamma: float) -> float:
+    """The worse of the two signs for `copies` swap tests."""
+    return min(swap_test_signs(copies, gamma))
 
 
 def amplitude_estimation(calls: int, gamma: float, *, shifted: bool | None = None) -> float:
