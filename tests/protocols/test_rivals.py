@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest, ks_2samp
 
 from qcomm.errors import DataError, ProtocolError
-from qcomm.network import Party, Payload
+from qcomm.network import Ledger, Party, Payload
 from qcomm.protocols import rivals, rivals_literal, rivals_sketch
 from qcomm.protocols import rivals_law as law
 from qcomm.protocols.blocks import MatrixBlock, RotationBlock, ScrambleBlock
@@ -145,6 +145,16 @@ def test_deviation_of_an_estimate_is_exact():
         sigma = law.deviation(*law.best_moments(bits, size), size)
         spreads = [rivals.best_batch(np.full(20_000, p), size, bits, seed=1).values.std() for p in (0.0, 0.5, 1.0)]
         assert sigma == pytest.approx(max(spreads), rel=0.03)
+    size, rng = 8, generator("all or nothing")  # Bob knows v with probability 1/2, else nothing: c^2 is 1 or 0
+    share = rng.beta(1.5, 2, 40_000)  # of a random vector of the 7 other dimensions in the 3 that W has beside v
+    values = law.unbiased(np.where(rng.random(40_000) < 0.5, 1.0, share), 0.5, size)
+    assert values.mean() == pytest.approx(1, abs=0.03)
+    assert law.deviation(0.5, 0.5, size) == pytest.approx(values.std(), rel=0.03)
+
+
+def test_an_estimate_outside_the_unit_interval_is_moved_into_it():
+    batch = rivals.Batch(np.array([1.0, 0.0, 0.5]), np.array([1.7, -0.4, 0.7]), Ledger())
+    assert batch.within(0.1).tolist() == [True, True, False]
 
 
 def test_top_entries_of_large_vectors_have_the_law_of_drawn_ones():
