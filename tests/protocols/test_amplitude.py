@@ -5,6 +5,7 @@ from scipy.stats import unitary_group
 from qcomm.errors import ProtocolError
 from qcomm.network import Link, Network
 from qcomm.protocols import amplitude as ae
+from qcomm.protocols.amplitude_plan import failure_at, worst_failure
 from qcomm.protocols.blocks import MatrixBlock, ScrambleBlock
 from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
 from qcomm.seeds import generator
@@ -142,10 +143,10 @@ def test_a_grover_call_that_skips_a_block_is_noticed():
 def test_plan_keeps_its_promise_at_every_loss(eps, delta):
     chosen = ae.plan(eps, delta)
     rng = generator("plan", eps)
-    failures = ae.failure_at(rng.uniform(size=300), eps, chosen.phases, chosen.repeats)
+    failures = failure_at(rng.uniform(size=300), eps, chosen.phases, chosen.repeats)
     assert failures.max() <= chosen.failure + 1e-4
     assert failures.max() <= delta
-    smaller = ae.worst_failure(eps, chosen.phases - max(1, chosen.phases // 8), chosen.repeats)
+    smaller = worst_failure(eps, chosen.phases - max(1, chosen.phases // 8), chosen.repeats)
     assert smaller > delta
 
 
@@ -154,7 +155,7 @@ def test_failure_of_the_median_against_simulation():
     weights = outcome_distribution(phases, 2 * loss - 1, shifted=False)
     draws = generator("median").choice(phases, size=(20000, repeats), p=weights / weights.sum())
     off = np.abs(np.median(ae.phase_value(draws, phases), axis=1) - loss) > eps
-    exact = ae.failure_at(loss, eps, phases, repeats)[0]
+    exact = failure_at(loss, eps, phases, repeats)[0]
     assert abs(off.mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / 20000)
 
 
@@ -174,10 +175,10 @@ def test_only_a_link_that_changes_nothing_is_taken():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: ae.failure_at(0.2, -1, 8), "eps"),
-        (lambda: ae.failure_at(1.2, 0.1, 8), "loss"),
-        (lambda: ae.failure_at(0.2, 0.1, 0), "phases"),
-        (lambda: ae.failure_at(0.2, 0.1, 8, 2), "no median"),
+        (lambda: failure_at(0.2, -1, 8), "eps"),
+        (lambda: failure_at(1.2, 0.1, 8), "loss"),
+        (lambda: failure_at(0.2, 0.1, 0), "phases"),
+        (lambda: failure_at(0.2, 0.1, 8, 2), "no median"),
         (lambda: ae.plan("x", 0.1), "eps"),
         (lambda: ae.outcomes(make_task(), ae.Plan(0, 1, 1.0), 1, 1), "phases"),
         (lambda: ae.outcomes(make_task(), ae.Plan(4, 1, 1.0), 0, 1), "copies"),

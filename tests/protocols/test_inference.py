@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from qcomm.errors import DataError, ProtocolError
-from qcomm.protocols import amplitude, inference_circuits
+from qcomm.protocols import amplitude, amplitude_plan, inference_circuits
 from qcomm.protocols import inference_checks as checks
 from qcomm.protocols import inference_exact as exact
 from qcomm.protocols import inference_runs as runs
@@ -78,7 +78,7 @@ def test_repeats_are_what_single_runs_give():
 def test_repeated_estimation_follows_the_exact_law_of_the_median():
     task, chosen = one_task(16, 1, 0.3), amplitude.Plan(12, 3, 1.0)
     values, ledger = runs.repeated_estimation(task, chosen, 4000, seed=1)
-    exact = amplitude.failure_at(0.3, 0.1, 12, 3)[0]
+    exact = amplitude_plan.failure_at(0.3, 0.1, 12, 3)[0]
     assert abs((np.abs(values - 0.3) > 0.1).mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / 4000)
     assert ledger.messages == 4000 * 3 * (2 + 4 * 11)
     assert ledger.rounds == 2 + 4 * 11

@@ -17,7 +17,7 @@ from scipy import stats
 
 from qcomm.network import ALICE, BOB, Ledger
 from qcomm.progress import Progress
-from qcomm.protocols import amplitude, rivals_literal, sampling
+from qcomm.protocols import amplitude, amplitude_plan, rivals_literal, sampling
 from qcomm.protocols.blocks import RotationBlock
 from qcomm.protocols.inference_exact import failure_at
 from qcomm.protocols.inference_runs import ansatz_blocks, repeated_estimation, repeated_sampling, tasks_with_losses
@@ -149,7 +149,7 @@ def _against_calls(found: Sweep, settings: Mapping[str, Any], seed: int) -> None
 def _amplitude_row(name: str, task: InferenceTask, chosen: amplitude.Plan, loss, values, ledger: Ledger) -> dict:
     """One row; `loss` is a number, or that of every estimate. Traffic is that of one estimate."""
     off, trials = np.abs(values - loss), len(values)
-    exact = amplitude.failure_at(np.unique(loss), task.eps, chosen.phases, chosen.repeats)
+    exact = amplitude_plan.failure_at(np.unique(loss), task.eps, chosen.phases, chosen.repeats)
     return {
         "task": name,
         "dimension": task.size,
