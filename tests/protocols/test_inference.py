@@ -107,6 +107,12 @@ def test_checks_notice_wrong_tables(tables, table, change, words):
     assert found.name[~found.ok].str.contains(words, regex=False).any()
 
 
+def test_both_ways_to_simulate_the_control_are_in_the_tables(tables):
+    planned = tables["amplitude"][tables["amplitude"].task == "plan"]
+    assert set(planned.control[planned.dimension == 16]) == {"in the state"}
+    assert set(planned.control[planned.dimension == 64]) == {"branch by branch"}
+
+
 def test_traffic_of_the_tables_is_that_of_the_written_ledgers(tables):
     ledgers = tables["ledgers"].assign(total=tables["ledgers"]["size"] * tables["ledgers"].multiplicity)
     keys = ["protocol", "dimension", "layers", "loss"]

@@ -62,6 +62,11 @@ def run_amplitude_estimation(
     return estimate_of(NAME, {ALICE: (value, *clip_interval(value, task.eps))}, ALICE, ledger)
 
 
+def literal_by_default(phases: int, size: int) -> bool:
+    """Whether all levels of the control are part of the state vector, see `outcomes`."""
+    return phases * size <= LITERAL_LIMIT
+
+
 def outcomes(
     task: InferenceTask,
     chosen: Plan,
@@ -95,7 +100,7 @@ def outcomes(
             "amplitude estimation needs a link without noise and loss", where="link", fix="use sampling over this link"
         )
     if literal is None:
-        literal = whole(chosen.phases, "phases", 1) * task.size <= LITERAL_LIMIT
+        literal = literal_by_default(whole(chosen.phases, "phases", 1), task.size)
     private = task.private(phases=chosen.phases, copies=whole(copies, "copies", 1), owners=task.owners)
     network = Network(private, seed, link)
     program = _literal_program if literal else _branch_program

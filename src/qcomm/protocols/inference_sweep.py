@@ -147,7 +147,10 @@ def _against_calls(found: Sweep, settings: Mapping[str, Any], seed: int) -> None
 
 
 def _amplitude_row(name: str, task: InferenceTask, chosen: amplitude.Plan, loss, values, ledger: Ledger) -> dict:
-    """One row; `loss` is a number, or that of every estimate. Traffic is that of one estimate."""
+    """One row; `loss` is a number, or that of every estimate. Traffic is that of one estimate.
+
+    Every call is executed; "control" says how the control's levels were simulated, see `amplitude.outcomes`.
+    """
     off, trials = np.abs(values - loss), len(values)
     exact = amplitude_plan.failure_at(np.unique(loss), task.eps, chosen.phases, chosen.repeats)
     return {
@@ -157,6 +160,7 @@ def _amplitude_row(name: str, task: InferenceTask, chosen: amplitude.Plan, loss,
         "loss": float(loss) if np.ndim(loss) == 0 else np.nan,
         "phases": chosen.phases,
         "repeats": chosen.repeats,
+        "control": "in the state" if amplitude.literal_by_default(chosen.phases, task.size) else "branch by branch",
         "trials": trials,
         "rmse": float(np.sqrt((off**2).mean())),
         "median_error": float(np.median(off)),
