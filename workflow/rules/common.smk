@@ -200,3 +200,12 @@ def graph_results():
         for method in GRAPHS["baselines"]
     ]
     return wanted(networks + baselines)
+
+
+def tuned_rows():
+    """What tuning chose, for Table 3."""
+    if "SIGN-poly-tuned" not in GRAPHS["honest"]:
+        return []
+    return wanted(
+        f"{RESULTS}/tune_graphs/{dataset}.json" for dataset in GRAPHS["datasets"]
+    )

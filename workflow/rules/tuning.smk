@@ -3,15 +3,6 @@
 TUNED = TRAINED.replace("{method}/{protocol}", "SIGN-poly-tuned/honest")
 
 
-def tuned_rows():
-    """What tuning chose, for Table 3."""
-    if "SIGN-poly-tuned" not in GRAPHS["honest"]:
-        return []
-    return wanted(
-        f"{RESULTS}/tune_graphs/{dataset}.json" for dataset in GRAPHS["datasets"]
-    )
-
-
 rule tune_graphs:
     input:
         code=code_of("tune_graphs"),

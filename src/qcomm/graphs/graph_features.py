@@ -14,6 +14,7 @@ from qcomm.errors import DataError
 from qcomm.files import read_npz
 from qcomm.graphs.graph_settings import STEPS
 from qcomm.graphs.hops import graph_features, one_hot
+from qcomm.graphs.start_features import start_features
 
 
 def hop_features(graphs: GraphSet, row: Mapping[str, Any]) -> np.ndarray | sp.csr_array:
@@ -21,19 +22,10 @@ def hop_features(graphs: GraphSet, row: Mapping[str, Any]) -> np.ndarray | sp.cs
 
     Args:
         graphs: the set.
-        row: hyper-parameters; ``degree`` asks for one-hot degrees (in bins where ``degree_bins`` is given), else
-            nodes start from their one-hot tag, their attributes where there are no tags, or a constant where there
-            is neither.
+        row: hyper-parameters; ``degree`` asks for degrees (in bins where ``degree_bins`` is given) instead of tags.
     """
-    bins = row.get("degree_bins", 0)
-    if row["degree"]:
-        start = one_hot(binned_degrees(graphs.adjacency, bins)) if bins else None
-    elif graphs.tags is not None:
-        start = one_hot(graphs.tags)
-    elif graphs.attributes is not None:
-        start = graphs.attributes
-    else:
-        start = np.ones((int(graphs.offsets[-1]), 1), np.float32)
+    bins = row["degree"] and row.get("degree_bins", 0)
+    start = one_hot(binned_degrees(graphs.adjacency, bins)) if bins else start_features(graphs, row["degree"])
     return graph_features(graphs.adjacency, start, **{kind: row[kind] for kind in STEPS})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qcomm.data.values import FOLDS
 from qcomm.graphs.folds import stratified_folds
 from qcomm.graphs.graph_blocks import GraphBlocks
 from qcomm.graphs.graph_network import GraphNetwork
@@ -14,7 +15,7 @@ from qcomm.graphs.graph_settings import GraphModel
 from qcomm.graphs.kernels_head import drop
 from qcomm.seeds import generator
 
-FOLDS, INNER_FOLDS = 10, 9
+INNER_FOLDS = FOLDS - 1
 HALVE_EVERY = 50  # epochs
 
 
