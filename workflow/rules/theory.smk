@@ -5,6 +5,7 @@ EXPRESSIVITY = ("ranks", "growth", "fits", "checks")
 
 RESULT_CHECKS.append(f"{RESULTS}/linear/checks.csv")
 RESULT_CHECKS.append(f"{RESULTS}/expressivity/checks.csv")
+RESULT_CHECKS.append(f"{RESULTS}/privacy/checks.csv")
 
 
 rule linear:
@@ -71,7 +72,10 @@ rule privacy:
         ],
     output:
         table=f"{RESULTS}/privacy/privacy.csv",
-        stamps=stamps_of(f"{RESULTS}/privacy/privacy.csv"),
+        checks=f"{RESULTS}/privacy/checks.csv",
+        stamps=stamps_of(
+            f"{RESULTS}/privacy/privacy.csv", f"{RESULTS}/privacy/checks.csv"
+        ),
     log:
         f"{LOGS}/privacy.log",
     benchmark:
@@ -86,7 +90,7 @@ rule privacy:
         settings=settings("privacy"),
     shell:
         "python -m qcomm.stages.privacy --graphs {input.graphs:q} --settings {params.settings:q}"
-        " --out {output.table:q} 2> {log:q}"
+        " --out {output.table:q} --checks {output.checks:q} 2> {log:q}"
 
 
 rule plot_linear:

@@ -13,6 +13,7 @@ from scipy import special
 
 from qcomm.errors import ProtocolError
 from qcomm.theory.checks import whole
+from qcomm.theory.holevo import real_moments, symmetric_powers
 
 ANGLES = np.linspace(0, np.pi, 20001)  # Simpson's rule on these is exact to 1e-10 for the smooth laws used here
 
@@ -99,3 +100,35 @@ def sample_cosines(copies: int, dimension: int, count: int, rng: np.random.Gener
     if not np.isfinite(cumulative[-1]) or cumulative[-1] <= 0:
         raise ProtocolError(f"the outcome law for {copies} copies in R^{dimension} is out of range", where="dimension")
     return np.cos(np.interp(rng.uniform(size=whole(count, "count", 1)), cumulative / cumulative[-1], ANGLES))
+
+
+class FrameMeasurement:
+    """The measurement itself on Sym^k, with finitely many outcomes: no closed form of its law is used.
+
+    M^(-1/2) g^(x)k, M the mean of |x><x|^(x)k, is the seed for the guess g: it weighs each sector by sqrt(d_l/w_l),
+    as the seed in this module's head does. `guesses` random g make a frame; its elements are multiplied by the inverse
+    root of their sum, which makes them a measurement exactly.
+    """
+
+    def __init__(self, copies: int, dimension: int, guesses: int, rng: np.random.Generator):
+        self.copies = whole(copies, "copies", 1)
+        directions = rng.normal(size=(whole(guesses, "guesses", 1), whole(dimension, "dimension", 3)))
+        self.guesses = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        seeds = symmetric_powers(self.guesses, copies) @ _inverse_root(real_moments(copies, dimension))
+        self._elements = seeds @ _inverse_root(seeds.T @ seeds)
+
+    def probabilities(self, states: np.ndarray) -> np.ndarray:
+        """Of each guess for k copies of each real unit row (S, N): (S, guesses), rows of sum 1."""
+        return (symmetric_powers(states, self.copies) @ self._elements.T) ** 2
+
+    def sample_cosines(self, states: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Simulated records: x.guess (S,) of one measurement of k copies of each row."""
+        cumulative = np.cumsum(self.probabilities(states), axis=1)
+        drawn = (rng.uniform(size=(len(states), 1)) * cumulative[:, -1:] > cumulative).sum(axis=1)
+        return np.einsum("sn,sn->s", states, self.guesses[drawn])
+
+
+def _inverse_root(matrix: np.ndarray) -> np.ndarray:
+    """matrix^(-1/2) of a symmetric positive matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors / np.sqrt(values)) @ vectors.T

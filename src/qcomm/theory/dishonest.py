@@ -1,4 +1,6 @@
-"""What a dishonest Bob gets: he sends half of an entangled probe where the protocol expects his honest register."""
+"""What a dishonest party gets: it sends half of an entangled probe where the protocol expects its honest register.
+
+Bob learns about Alice's data in this way, and, with the roles swapped, Alice about Bob's parameters."""
 
 from __future__ import annotations
 
@@ -26,10 +28,10 @@ def pauli_shift(word: int, qubits: int) -> tuple[np.ndarray, np.ndarray]:
     return signs, index ^ flips
 
 
-def superdense_attack(words: np.ndarray, qubits: int, seed: int) -> tuple[np.ndarray, Ledger]:
-    """Alice's A_l(x) is the Pauli operator of her data's 2n bits; the words that Bob reads, and the traffic.
+def superdense_attack(words: np.ndarray, qubits: int, seed: int, *, attacker: str = "Bob") -> tuple[np.ndarray, Ledger]:
+    """The victim's unitary is the Pauli operator of its data's 2n bits; the words that are read, and the traffic.
 
-    Bob sends one half of n entangled pairs, gets it back, and measures both halves in the entangled basis.
+    The attacker sends one half of n entangled pairs, gets it back, and measures both halves in the entangled basis.
     """
 
     def operation(word: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -42,45 +44,55 @@ def superdense_attack(words: np.ndarray, qubits: int, seed: int) -> tuple[np.nda
 
         return act
 
-    return _attack([operation(int(word)) for word in words], qubits, seed)
+    return _attack([operation(int(word)) for word in words], qubits, seed, attacker)
 
 
-def phase_attack(phases: np.ndarray, seed: int) -> tuple[np.ndarray, Ledger]:
-    """The same attack on re-uploading unitaries diag(exp(i phases)), one row (N,) of phases for each run.
+def phase_attack(phases: np.ndarray, seed: int, *, attacker: str = "Bob") -> tuple[np.ndarray, Ledger]:
+    """The same attack on unitaries diag(exp(i phases)), one row (N,) of phases for each use.
 
     Only the n phase bits of the word can be seen: diagonal unitaries move no basis state.
     """
     phases = np.asarray(phases, dtype=float)
     factors = np.exp(1j * phases)
-    return _attack([lambda state, f=f: f * state for f in factors], int(phases.shape[1]).bit_length() - 1, seed)
+    return _attack(
+        [lambda state, f=f: f * state for f in factors], int(phases.shape[1]).bit_length() - 1, seed, attacker
+    )
 
 
-def _attack(operations: list[Callable], qubits: int, seed: int) -> tuple[np.ndarray, Ledger]:
-    """Every run over the channel: n qubits to Alice, her operation, n qubits back, Bob's entangled measurement."""
-    size = 2**qubits
+def phase_outcomes(phases: np.ndarray) -> np.ndarray:
+    """Probabilities (S, N) of the words that `phase_attack` reads, one row of phases (S, N) each."""
+    phases = np.asarray(phases, dtype=float)
+    index = np.arange(phases.shape[1])
+    walsh = 1.0 - 2.0 * (np.bitwise_count(index[:, None] & index[None, :]) % 2)
+    return np.abs(np.exp(1j * phases) @ walsh) ** 2 / phases.shape[1] ** 2
 
-    def alice(me: Party):
+
+def _attack(operations: list[Callable], qubits: int, seed: int, attacker: str) -> tuple[np.ndarray, Ledger]:
+    """Every use over the channel: n qubits to the victim, its operation, n qubits back, the entangled measurement."""
+    size, owner = 2**qubits, {"Bob": "Alice", "Alice": "Bob"}[attacker]
+
+    def victim(me: Party):
         for operation in me.private["operations"]:
-            register = yield "Bob"
+            register = yield attacker
             register.transform(operation)
-            me.send("Bob", register, "answer")
+            me.send(attacker, register, "answer")
 
-    def bob(me: Party):
+    def reader(me: Party):
         words = []
-        for _ in operations:
+        for _ in range(me.private["uses"]):
             register = me.prepare(np.eye(1, size)[0], 1, kept=size)
             register.transform(_entangled)
-            me.send("Alice", register, "probe")
-            register = yield "Alice"
+            me.send(owner, register, "probe")
+            register = yield owner
             words.append(_entangled_outcome(register.amplitudes[0], me.random))
         return np.array(words)
 
-    network = Network({"Alice": {"operations": operations}, "Bob": {}}, seed)
-    return network.run({"Alice": alice, "Bob": bob})["Bob"], network.ledger
+    network = Network({owner: {"operations": operations}, attacker: {"uses": len(operations)}}, seed)
+    return network.run({owner: victim, attacker: reader})[attacker], network.ledger
 
 
 def _entangled(state: np.ndarray) -> np.ndarray:
-    """Sum over j of |j>|0> becomes sum over j of |j>|j>: Bob's copy is the axis that he keeps."""
+    """Sum over j of |j>|0> becomes sum over j of |j>|j>: the attacker's copy is the axis that it keeps."""
     size = state.shape[-1]
     out = np.zeros(state.shape, dtype=complex)
     out[0, np.arange(size), np.arange(size)] = state[0, :, 0]

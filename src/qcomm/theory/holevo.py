@@ -32,24 +32,44 @@ def haar_spectrum(copies: int, dimension: int, *, real: bool) -> np.ndarray:
     complex E[prod |psi_i|^(2 a_i)] for a = b and 0 otherwise; real E[prod x_i^(a_i + b_i)], which is not diagonal.
 
     Raises:
+        ProtocolError: as `occupations`.
+    """
+    if real:
+        return np.linalg.eigvalsh(real_moments(copies, dimension))[::-1]
+    occupation, log_multinomial = occupations(copies, dimension)
+    return np.sort(np.exp(log_multinomial + _log_complex_moment(occupation, dimension)))[::-1]
+
+
+def occupations(copies: int, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+    """Occupation basis of Sym^k: numbers of copies in each level (D, N), and ln of their multinomials (D,).
+
+    Raises:
         ProtocolError: Sym^k has more than LARGEST_SYMMETRIC dimensions.
     """
-    copies, dimension = whole(copies, "copies", 1), whole(dimension, "dimension", 2)
+    copies, dimension = whole(copies, "copies", 1), whole(dimension, "dimension", 1)
     size = int(special.comb(dimension + copies - 1, copies, exact=True))
     if size > LARGEST_SYMMETRIC:
-        raise ProtocolError(f"Sym^{copies} of C^{dimension} has {size} dimensions", where="haar_spectrum")
+        raise ProtocolError(f"Sym^{copies} of C^{dimension} has {size} dimensions", where="occupations")
     chosen = np.array(list(combinations_with_replacement(range(dimension), copies)))
     occupation = np.stack([(chosen == level).sum(axis=1) for level in range(dimension)], axis=1)
-    log_multinomial = special.gammaln(copies + 1) - special.gammaln(occupation + 1).sum(axis=1)
-    if not real:
-        return np.sort(np.exp(log_multinomial + _log_complex_moment(occupation, dimension)))[::-1]
+    return occupation, special.gammaln(copies + 1) - special.gammaln(occupation + 1).sum(axis=1)
+
+
+def real_moments(copies: int, dimension: int) -> np.ndarray:
+    """Mean of |x><x|^(x)k over random real unit vectors, in the occupation basis (D, D), from exact moments."""
+    occupation, log_multinomial = occupations(copies, dimension)
     powers = occupation[:, None, :] + occupation[None, :, :]
-    matrix = np.where(
+    return np.where(
         (powers % 2 == 0).all(axis=2),
         np.exp((log_multinomial[:, None] + log_multinomial[None, :]) / 2 + log_real_moment(powers, dimension)),
         0.0,
     )
-    return np.linalg.eigvalsh(matrix)[::-1]
+
+
+def symmetric_powers(rows: np.ndarray, copies: int) -> np.ndarray:
+    """x^(x)k of each real row (S, N) in the occupation basis (S, D); unit rows give unit vectors."""
+    occupation, log_multinomial = occupations(copies, rows.shape[1])
+    return np.exp(log_multinomial / 2) * np.prod(rows[:, None, :] ** occupation[None], axis=2)
 
 
 def _log_complex_moment(occupation: np.ndarray, dimension: int) -> np.ndarray:

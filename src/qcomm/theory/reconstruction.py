@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qcomm.theory.checks import unit_rows, whole
+from qcomm.theory.intervals import mean_interval
 
 
 def basis_counts(state: np.ndarray, copies: int, trials: int, rng: np.random.Generator) -> np.ndarray:
@@ -48,10 +49,13 @@ def top_vector_fidelity(state: np.ndarray, outcomes: np.ndarray) -> float:
     return float((guess @ x) ** 2 / (guess @ guess))
 
 
-def recorded_information(rows: np.ndarray, copies: int, trials: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Bits about *which row* was sent that computational-basis records of k copies give, and their standard error.
+def recorded_information(
+    rows: np.ndarray, copies: int, trials: int, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Bits about *which row* was sent that computational-basis records of k copies give, with their 95% interval.
 
-    Where all records gave the same, the error is that of losing everything in 3/`trials` of the cases (95% limit).
+    The interval is never narrower than if everything were lost in 3/`trials` of the cases, the share that may have gone
+    unseen (95% limit): records that agree say little about rare ones. It stays within 0 and log2 S.
 
     An attacker who knows the S rows measures k copies and applies Bayes' rule: log2 S minus the entropy of the
     posterior, averaged over simulated records. It cannot exceed the Holevo quantity of the ensemble.
@@ -70,6 +74,12 @@ def recorded_information(rows: np.ndarray, copies: int, trials: int, rng: np.ran
         posterior /= posterior.sum()
         kept = posterior[posterior > 0]
         gained[trial] = np.log2(len(rows)) + kept @ np.log2(kept)
-    unseen = 3 / trials * np.log2(len(rows)) / 1.96
-    error = gained.std(ddof=1) / np.sqrt(trials)
-    return float(gained.mean()), float(error if error > 1e-9 else unseen)
+    most = float(np.log2(len(rows)))
+    return information_interval(gained, most)
+
+
+def information_interval(gained: np.ndarray, most: float) -> tuple[float, float, float]:
+    """Mean of the bits gained by each record, and its interval as `recorded_information` says."""
+    mean, low, high = mean_interval(gained, 0.0, most)
+    unseen = 3 / len(gained) * most
+    return mean, max(0.0, min(low, mean - unseen)), min(most, max(high, mean + unseen))
