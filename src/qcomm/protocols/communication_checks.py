@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qcomm.protocols import amplitude
+from qcomm.protocols.amplitude_plan import plan
 from qcomm.protocols.communication_costs import EITHER, PLAIN
 from qcomm.protocols.communication_curves import planned_qubits
-from qcomm.protocols.communication_ladders import EXACT, EXECUTED, LITERAL, SAMPLED
+from qcomm.protocols.communication_ladders import CONFIDENCE, EXACT, EXECUTED, LITERAL, SAMPLED
 from qcomm.protocols.inference_exact import failure_at, fewest_copies
-from qcomm.protocols.inference_sweep import binomial_interval
 from qcomm.protocols.rivals_literal import ROUNDING
 from qcomm.theory.checks import check_row
+from qcomm.theory.intervals import clopper_pearson
 
 # Bits of the best shared vector at success 2/3, measured independently of this package.
 SPECIFIED = {64: 5.9, 256: 9.8, 1024: 17.4, 4096: 32.2, 16384: 61.2, 65536: 115.1}
@@ -40,7 +40,7 @@ def _subspace(costs: pd.DataFrame) -> Iterator[Check]:
     yield f"errors of one copy, N up to {int(copies.dimension.max())} structured", copies.errors.sum(), 0, 0
     yield "largest |qubits of one copy - log2 N|", (copies.cost - np.log2(copies.dimension)).abs().max(), 0, 0
     wrongs = int(copies.wrong_trials.sum())
-    low, high = binomial_interval(round((copies.wrong_rate * copies.wrong_trials).sum()), wrongs)
+    low, high = clopper_pearson(round((copies.wrong_rate * copies.wrong_trials).sum()), wrongs, CONFIDENCE)
     yield "1/2 against the error rate with a wrong subspace, 99% interval", 0.5, low, high
 
 
@@ -82,7 +82,7 @@ def _quantum(costs: pd.DataFrame, settings: Mapping[str, Any]) -> Iterator[Check
         name = f"eps {eps:g}, delta {delta:.3g}"
         worst = failure_at(np.linspace(0, 1, 1001), fewest_copies(eps, delta), eps).max()
         yield f"sampling, {name}: worst exact failure", worst, 0, delta
-        yield f"amplitude estimation, {name}: worst exact failure", amplitude.plan(eps, delta).failure, 0, delta
+        yield f"amplitude estimation, {name}: worst exact failure", plan(eps, delta).failure, 0, delta
         for protocol, mine in part[part.kind == "quantum"].groupby("protocol"):
             yield f"{protocol}, {name}: lower end of measured failure rates", mine.rate_low.max(), 0, delta
         yield f"{name}: largest |qubits sent - qubits planned|", _unplanned(part, settings), 0, 0

@@ -9,6 +9,7 @@ import pandas as pd
 
 from qcomm.errors import DataError
 from qcomm.protocols import amplitude, noise
+from qcomm.protocols.amplitude_plan import plan
 from qcomm.protocols.communication_ladders import COSTS, EXECUTED
 
 PARAMETERS = "Bob's parameters"
@@ -82,7 +83,7 @@ def planned_qubits(part: pd.DataFrame, p: float, target: float) -> dict[str, Cal
         return {"one copy": lambda n: noise.decision_qubits(p, n, target)}
     planned: dict[str, Callable[[int], float]] = {"quantum sampling": lambda n: noise.estimate_qubits(p, n, eps, delta)}
     if p == 0:
-        walks = amplitude.plan(eps, delta).walks
+        walks = plan(eps, delta).walks
         planned[amplitude.NAME] = lambda n: 2 * walks * n  # L = 1: two messages a walk
     return planned
 

@@ -13,6 +13,7 @@ from qcomm.progress import Progress
 from qcomm.protocols import rivals_law, rivals_literal, subspace
 from qcomm.protocols.communication_costs import EITHER, EVERYTHING, FLOAT_BITS, PLAIN, RIVALS, Counted, Rival
 from qcomm.protocols.communication_ladders import (
+    CONFIDENCE,
     EXACT,
     EXECUTED,
     FORMULA,
@@ -24,10 +25,10 @@ from qcomm.protocols.communication_ladders import (
     need_row,
     trials_for,
 )
-from qcomm.protocols.inference_sweep import binomial_interval
 from qcomm.protocols.rivals import Batch
 from qcomm.protocols.task import InferenceTask
 from qcomm.seeds import generator, seed_for
+from qcomm.theory.intervals import clopper_pearson
 
 LARGEST_CODEBOOK = 256  # N up to which the codebook is also executed literally
 LARGEST_DESCRIBED = 256  # N up to which Bob's description of his subspace is really sent: N^2/4 numbers
@@ -64,7 +65,7 @@ def _one_copy(size: int, settings: Mapping[str, Any], seed: int) -> dict[str, An
     inside = np.arange(len(tasks)) % 2 == 1
     found = subspace.decide(tasks, seed_for("decide", size, seed), inside=inside)
     wrong, wrongs = _wrong_subspaces(tasks, size, settings, rng, seed)
-    low, high = binomial_interval(wrong, wrongs)
+    low, high = clopper_pearson(wrong, wrongs, CONFIDENCE)
     return cost_row(
         "subspace",
         size,
@@ -135,7 +136,7 @@ def _in_full(
         bits.add(found.ledger.bits)
     if len(bits) > 1:
         raise DataError(f"messages of one size differ: {sorted(bits)} bits", where=f"{name}, N = {size}")
-    low, high = binomial_interval(right, trials, LITERAL_CONFIDENCE)
+    low, high = clopper_pearson(right, trials, LITERAL_CONFIDENCE)
     row = cost_row("subspace", size, name, "classical", LITERAL, bits.pop(), resource=resource, trials=trials)
     return {**row, "success": right / trials, "success_low": low, "success_high": high}
 

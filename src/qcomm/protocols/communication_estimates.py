@@ -11,9 +11,11 @@ import pandas as pd
 from qcomm.errors import DataError
 from qcomm.progress import Progress
 from qcomm.protocols import amplitude, rivals_literal
+from qcomm.protocols.amplitude_plan import phase_value, plan
 from qcomm.protocols.blocks import RotationBlock
 from qcomm.protocols.communication_costs import EVERYTHING, FLOAT_BITS, PLAIN, RIVALS, Counted, Rival
 from qcomm.protocols.communication_ladders import (
+    CONFIDENCE,
     EXECUTED,
     LEAST_TRIALS,
     SAMPLED,
@@ -25,10 +27,10 @@ from qcomm.protocols.communication_ladders import (
 )
 from qcomm.protocols.inference_exact import fewest_copies
 from qcomm.protocols.inference_runs import repeated_sampling, scrambled_blocks
-from qcomm.protocols.inference_sweep import binomial_interval
 from qcomm.protocols.rivals_need import Need
 from qcomm.protocols.task import BOB, InferenceTask, vector_with_loss
 from qcomm.seeds import generator, seed_for
+from qcomm.theory.intervals import clopper_pearson
 
 TIE = 1e-9  # an estimate that lies eps off, up to rounding, is within eps
 
@@ -67,11 +69,11 @@ def _sampling(size: int, eps: float, delta: float, blocks, vectors, settings, se
 
 def _amplitude(size: int, eps: float, delta: float, blocks, vectors, settings, seed: int) -> dict[str, Any]:
     """All Grover calls executed once, for many estimates side by side, at one of the losses: they take turns with N."""
-    place, trials, chosen = size.bit_length() % len(vectors), settings["checks"], amplitude.plan(eps, delta)
+    place, trials, chosen = size.bit_length() % len(vectors), settings["checks"], plan(eps, delta)
     task = InferenceTask(vectors[place], blocks, eps, delta)
     run_seed = seed_for("amplitude", size, eps, delta, seed)
     found, ledger = amplitude.outcomes(task, chosen, trials * chosen.repeats, run_seed)
-    values = np.median(amplitude.phase_value(found, chosen.phases).reshape(trials, chosen.repeats), axis=1)
+    values = np.median(phase_value(found, chosen.phases).reshape(trials, chosen.repeats), axis=1)
     loss = settings["losses"][place]
     errors = int((np.abs(values - loss) > eps + TIE).sum())
     row = _quantum_row(amplitude.NAME, size, {ledger.qubits / trials}, chosen.calls, trials, errors)
@@ -81,7 +83,7 @@ def _amplitude(size: int, eps: float, delta: float, blocks, vectors, settings, s
 def _quantum_row(name: str, size: int, costs: set[float], resource: int, trials: int, errors: int) -> dict[str, Any]:
     if len(costs) > 1:
         raise DataError(f"runs of one plan cost {sorted(costs)} qubits", where=f"{name}, N = {size}")
-    low, _ = binomial_interval(errors, trials)
+    low, _ = clopper_pearson(errors, trials, CONFIDENCE)
     measured = {"trials": trials, "errors": errors, "rate_low": low}
     return cost_row("estimate", size, name, "quantum", EXECUTED, costs.pop(), resource=resource, **measured)
 

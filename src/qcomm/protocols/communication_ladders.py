@@ -12,6 +12,7 @@ from qcomm.protocols.rivals import Batch
 from qcomm.protocols.rivals_need import Need, need_by_execution
 
 LEAST_TRIALS = 60
+CONFIDENCE = 0.99  # of the intervals of error rates
 
 # How a cost was found: every message of the protocol executed; or sampled from the law of a protocol whose literal runs
 # were compared, its bits counted; or what is sent instead where the rival saturates; or a formula, never run.

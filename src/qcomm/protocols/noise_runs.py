@@ -11,12 +11,13 @@ import pandas as pd
 from qcomm.network import Link
 from qcomm.progress import Progress
 from qcomm.protocols import noise, subspace
+from qcomm.protocols.blocks import ScrambleBlock
 from qcomm.protocols.communication_curves import best_rivals, cheapest
-from qcomm.protocols.inference_runs import scrambled_blocks
-from qcomm.protocols.inference_sweep import binomial_interval
+from qcomm.protocols.communication_ladders import CONFIDENCE
 from qcomm.protocols.sampling import run_sampling, visibility
 from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
 from qcomm.seeds import generator, seed_for
+from qcomm.theory.intervals import clopper_pearson
 
 FACTORS = (0.6, 0.8, 1.0, 1.2, 1.4)  # of the computed threshold, at which decisions are executed
 LOSSES = (0.2, 0.5, 0.8)  # of the tasks whose loss is estimated over noisy links
@@ -54,7 +55,8 @@ def tasks_of(
     measures, so that an error on the way back moves the loss as much as one on the way out (`visibility`)."""
     rng = generator("noise", size, messages, *identity)
     one = messages == 1
-    blocks = (subspace.subspace_block(size, LARGEST_HAAR, rng),) if one else scrambled_blocks(size, 1, rng)
+    generic = (ScrambleBlock.random(owner, size, rng) for owner in (BOB, ALICE))
+    blocks = (subspace.subspace_block(size, LARGEST_HAAR, rng),) if one else tuple(generic)
     chosen = [losses[t % len(losses)] for t in range(count)]
     return [
         InferenceTask(vector_with_loss(blocks, size, loss, rng), blocks, measured_by=BOB if one else ALICE)
@@ -134,7 +136,7 @@ def noisy_estimates(costs: pd.DataFrame, settings: Mapping[str, Any], seed: int)
                 found = run_sampling(task, run_seed, copies=copies, link=link)
                 failures += abs(found.value - LOSSES[number % len(LOSSES)]) > eps + TIE
                 qubits += found.ledger.qubits
-            low, high = binomial_interval(int(failures), len(tasks))
+            low, high = clopper_pearson(int(failures), len(tasks), CONFIDENCE)
             row = noise_row("estimate", "failure rate", n, messages, "executed", failures / len(tasks))
             more = {"noise": p, "eps": eps, "delta": delta, "copies": copies, "sent": qubits / len(tasks)}
             planned = noise.estimate_qubits(p, n, eps, delta, messages)
