@@ -1,5 +1,7 @@
 """Train a distributed quantum model on a graph set fold by fold, with every message of training counted."""
 
+from functools import cache
+
 from qcomm.stages.frame import StageParser, execute
 
 
@@ -33,17 +35,24 @@ def run(args) -> None:
     write_weights(args.weights, weights)
 
 
+@cache
+def model_of(qubits: int, layers: int, depth: int):
+    """The circuit, lowered once for all folds; it holds no weights."""
+    from qcomm.quantum.model import DistributedModel
+
+    return DistributedModel(qubits, layers, depth)
+
+
 def one_fold(features, offsets, labels, fold: int, settings: dict):
     """The trained model's result and the accuracies of the baselines."""
     from qcomm.graphs.graph_training import split_of
     from qcomm.progress import Progress
     from qcomm.protocols.training import train_fold
     from qcomm.protocols.training_data import encode_graphs, logistic, majority
-    from qcomm.quantum.model import DistributedModel
 
     split = split_of(labels, fold, "gin")
     data = encode_graphs(features, offsets, labels, split.train)
-    model = DistributedModel(data.qubits, settings["layers"], settings["depth"])
+    model = model_of(data.qubits, settings["layers"], settings["depth"])
     progress = Progress(settings["steps"], f"distributed model fold {fold}", "step")
     result = train_fold(model, data, fold, settings, progress.update)
     baselines = {
