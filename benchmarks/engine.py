@@ -50,6 +50,8 @@ def main() -> int:
     from peers import PEERS
 
     chosen = vars(arguments) | {"engines": arguments.engines or list(PEERS)}
+    if unknown := set(chosen["engines"]) - set(PEERS):
+        raise SystemExit(f"unknown engines {', '.join(sorted(unknown))}; known are {', '.join(PEERS)}")
     (out,) = enter_root(chosen.pop("out"))
     table, skipped = grid(**chosen)
     publish(fastest_forms(table), skipped, out, chosen)
