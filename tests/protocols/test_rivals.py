@@ -9,7 +9,7 @@ from qcomm.protocols import rivals_law as law
 from qcomm.protocols.blocks import MatrixBlock, RotationBlock, ScrambleBlock
 from qcomm.protocols.rivals_need import need_by_execution
 from qcomm.protocols.subspace import haar_block, subspace_task
-from qcomm.protocols.task import ALICE, BOB, InferenceTask
+from qcomm.protocols.task import ALICE, BOB, InferenceTask, clip_interval
 from qcomm.quantum.blocks import circuit_blocks
 from qcomm.quantum.circuits import DistributedCircuit, hardware_efficient, register
 from qcomm.seeds import generator
@@ -155,6 +155,8 @@ def test_deviation_of_an_estimate_is_exact():
 def test_an_estimate_outside_the_unit_interval_is_moved_into_it():
     batch = rivals.Batch(np.array([1.0, 0.0, 0.5]), np.array([1.7, -0.4, 0.7]), Ledger())
     assert batch.within(0.1).tolist() == [True, True, False]
+    assert clip_interval(1.5, 0.1) == (0.9, 1.0)
+    assert clip_interval(-0.5, 0.1) == (0.0, 0.1)
 
 
 def test_top_entries_of_large_vectors_have_the_law_of_drawn_ones():
