@@ -21,6 +21,9 @@ HERE = Path(__file__).resolve().parent
 # Sums may be reordered and products fused, once, at compile time: the same machine repeats the same bytes.
 # NaN and infinity stay what they are, so that a diverged training run is noticed.
 FASTMATH = {"contract", "reassoc", "nsz"}
+# Kernels that kernels call become part of them: a process that compiles would otherwise run its own copy of the
+# called kernel on its own, later processes the one inside its cached caller, and the two order their sums differently.
+COMPILED = {"fastmath": FASTMATH, "forceinline": True}
 
 
 @cache
@@ -41,6 +44,6 @@ def kernel(function):
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder(function.__module__)
     try:
-        return numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath=FASTMATH)(function)
+        return numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", **COMPILED)(function)
     finally:
         config.CACHE_DIR = before

@@ -1,7 +1,12 @@
 """Stamps notice changed outputs and mixed sources."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 
+from qcomm.audit.machine import peak_memory_mb
 from qcomm.audit.stamps import merge_sources, read_stamp, stamp_path, verify, write_stamp
 from qcomm.errors import StampError
 
@@ -44,3 +49,11 @@ def test_sources_merge_or_are_refused():
     with pytest.raises(StampError, match="would be mixed") as error:
         merge_sources([pypi, mirror])
     assert "Cora" in str(error.value)
+
+
+def test_peak_memory_is_that_of_the_process_itself():
+    held = np.ones(40_000_000)  # 320 MB
+    code = "from qcomm.audit.machine import peak_memory_mb; print(peak_memory_mb())"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert peak_memory_mb() > held.nbytes / 1e6
+    assert float(child.stdout) < 200
