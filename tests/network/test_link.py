@@ -63,7 +63,9 @@ def test_number_of_trajectories_is_at_most_that_of_copies():
     assert delivered(Link(), 100)[1][1] == (1, 1, 8)
 
 
-@pytest.mark.parametrize("options", [{"loss": -0.1}, {"depolarising": 1.1}, {"loss": np.nan}, {"trajectories": 0}])
+@pytest.mark.parametrize(
+    "options", [{"loss": -0.1}, {"depolarising": 1.1}, {"loss": np.nan}, {"trajectories": 0}, {"trajectories": 2.5}]
+)
 def test_impossible_links_are_refused(options):
     with pytest.raises(ProtocolError):
         Link(**options)

@@ -169,6 +169,8 @@ def test_ansatz_blocks_have_angles_of_their_own():
         lambda: exact.fewest_copies(0.0, 0.1),
         lambda: exact.fewest_copies(0.1, 1.0),
         lambda: runs.repeated_sampling(one_task(8, 1, 0.2), [-5], 3, 1),
+        lambda: runs.ansatz_blocks(12, 1, 1, generator("bad")),
+        lambda: runs.ansatz_blocks(8, 0, 1, generator("bad")),
         lambda: runs.repeated_estimation(one_task(8, 1, 0.2), amplitude.Plan(4, 1, 1.0), 0, 1),
     ],
 )

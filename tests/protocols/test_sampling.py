@@ -213,6 +213,7 @@ def test_impossible_visibilities_are_refused(seen):
         (lambda: copies_with_noise(0.1, 5, 0.5), "delta"),
         (lambda: copies_with_noise("x", 0.1, 0.5), "eps"),
         (lambda: copies_with_noise(0.1, 0.1, 1e-9), "copies"),
+        (lambda: run_sampling(make_task(), seed=1, link=Link(depolarising=1.0)), "lower the noise"),
         (lambda: visibility(5, 3, 1), "depolarising"),
         (lambda: visibility(0.1, 0, 1), "qubits"),
         (lambda: visibility(0.1, 3, -1), "messages"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcomm.errors import ProtocolError
+from qcomm.theory.checks import in_range, whole
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,8 @@ class Link:
 
     def __post_init__(self):
         for name in ("depolarising", "loss"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ProtocolError(f"{value!r} is outside [0, 1]", where=f"Link.{name}")
-        if self.trajectories < 1:
-            raise ProtocolError(f"{self.trajectories} trajectories are not possible", where="Link.trajectories")
+            in_range(getattr(self, name), f"Link.{name}", 0, 1)
+        whole(self.trajectories, "Link.trajectories", 1)
 
     def transmit(self, amplitudes: np.ndarray, copies: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
         """Amplitudes (trajectories, kept, 2^n) and copies that arrive."""

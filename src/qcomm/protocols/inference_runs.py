@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from qcomm.errors import DataError
+from qcomm.errors import DataError, ProtocolError
 from qcomm.network import ALICE, BOB, Ledger, Network
 from qcomm.protocols import amplitude
 from qcomm.protocols.blocks import ScrambleBlock
@@ -104,8 +104,14 @@ def _ansatz(owner: str, qubits: int, depth: int) -> CircuitBlock:
 
 
 def ansatz_blocks(size: int, layers: int, depth: int, rng: np.random.Generator) -> tuple[CircuitBlock, ...]:
-    """B_1, A_1, .., B_L, A_L: the hardware-efficient circuit, lowered by the engine, each with fresh random angles."""
-    qubits = size.bit_length() - 1
+    """B_1, A_1, .., B_L, A_L: the hardware-efficient circuit, lowered by the engine, each with fresh random angles.
+
+    Raises:
+        ProtocolError: a size that is not 2, 4, 8, .., or numbers below 1.
+    """
+    if whole(size, "size", 2) & (size - 1):
+        raise ProtocolError(f"{size} is not a power of two", where="size", fix="pad with zeros")
+    qubits, layers, depth = size.bit_length() - 1, whole(layers, "layers", 1), whole(depth, "depth", 1)
     made = []
     for _ in range(layers):
         for owner in (BOB, ALICE):
