@@ -1,8 +1,11 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from qcomm.errors import DataError, ProtocolError
+from qcomm.figures.inference import inference
+from qcomm.figures.style import COLOURS
 from qcomm.protocols import amplitude, amplitude_plan, inference_circuits
 from qcomm.protocols import inference_checks as checks
 from qcomm.protocols import inference_exact as exact
@@ -177,3 +180,32 @@ def test_ansatz_blocks_have_angles_of_their_own():
 def test_bad_input_is_refused(make):
     with pytest.raises(ProtocolError):
         make()
+
+
+def lines_of(ax, name):
+    """x and y of the lines and marks in the colour of a protocol."""
+    return [line.get_xydata() for line in ax.lines if line.get_color() == COLOURS[name] and len(line.get_xydata())]
+
+
+def test_the_figure_shows_counted_traffic(tables):
+    slopes = checks.slope_rows(tables["sampling"])
+    failures = checks.failure_rows(tables["sampling"], tables["amplitude"])
+    changed = {
+        "sampling": tables["sampling"].assign(
+            messages=7 * tables["sampling"].messages, qubits=7 * tables["sampling"].qubits
+        ),
+        "amplitude": tables["amplitude"].assign(messages=5, qubits=11),
+        "parameters": tables["parameters"].assign(bits=13),
+    }
+    figure, drawn = inference(*changed.values(), failures, slopes)
+    axes = np.array(figure.axes).reshape(3, 3)
+    assert lines_of(axes[2, 0], "quantum sampling")[0][:, 0].tolist() == [7 * 2 * k for k in SETTINGS["copies"]]
+    assert set(lines_of(axes[2, 0], "quantum amplitude estimation")[0][:, 0]) == {5}
+    for ax in axes[2, 1:]:
+        assert set(lines_of(ax, "quantum amplitude estimation")[0][:, 1]) == {11}
+        assert set(lines_of(ax, "Bob's parameters")[0][:, 1]) == {13}
+    assert lines_of(axes[2, 2], "quantum sampling")[0][:, 1].tolist() == [7 * 2 * layers * 16 * 6 for layers in (1, 2)]
+    assert set(drawn.panel) == {"sampling", "failures", "amplitude estimation", "Bob's parameters"}
+    assert [ax.get_xlabel() for ax in axes[:, 1]] == ["dimension N"] * 3
+    assert [ax.get_xlabel() for ax in axes[:, 2]] == ["layers L"] * 3
+    plt.close(figure)

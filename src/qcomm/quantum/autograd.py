@@ -32,6 +32,8 @@ class _Expectation(torch.autograd.Function):
 def expectation(engine: Engine, parameters: torch.Tensor, vectors: torch.Tensor, observable: str = "Z0"):
     """Exact expectations [B], differentiable by the parameters [P] and by real input amplitudes [B, 2^n].
 
+    A length other than 1 is taken as it is, since gradients by the amplitudes need their neighbourhood.
+
     Raises:
         ProtocolError: a gradient by complex inputs is asked for, or an argument is wrong.
     """
