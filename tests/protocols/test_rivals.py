@@ -7,6 +7,7 @@ from qcomm.network import Ledger, Party, Payload
 from qcomm.protocols import rivals, rivals_literal, rivals_sketch
 from qcomm.protocols import rivals_law as law
 from qcomm.protocols.blocks import MatrixBlock, RotationBlock, ScrambleBlock
+from qcomm.protocols.rivals_batch import Batch
 from qcomm.protocols.rivals_need import need_by_execution
 from qcomm.protocols.subspace import haar_block, subspace_task
 from qcomm.protocols.task import ALICE, BOB, InferenceTask, clip_interval
@@ -153,7 +154,7 @@ def test_deviation_of_an_estimate_is_exact():
 
 
 def test_an_estimate_outside_the_unit_interval_is_moved_into_it():
-    batch = rivals.Batch(np.array([1.0, 0.0, 0.5]), np.array([1.7, -0.4, 0.7]), Ledger())
+    batch = Batch(np.array([1.0, 0.0, 0.5]), np.array([1.7, -0.4, 0.7]), Ledger())
     assert batch.within(0.1).tolist() == [True, True, False]
     assert clip_interval(1.5, 0.1) == (0.9, 1.0)
     assert clip_interval(-0.5, 0.1) == (0.0, 0.1)

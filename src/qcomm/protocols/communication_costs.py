@@ -10,7 +10,7 @@ from scipy import special
 
 from qcomm.errors import ProtocolError
 from qcomm.protocols import rivals, rivals_law, rivals_sketch
-from qcomm.protocols.rivals import Batch
+from qcomm.protocols.rivals_batch import Batch
 from qcomm.protocols.task import open_unit
 from qcomm.seeds import seed_for
 

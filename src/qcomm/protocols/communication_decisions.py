@@ -25,7 +25,7 @@ from qcomm.protocols.communication_ladders import (
     need_row,
     trials_for,
 )
-from qcomm.protocols.rivals import Batch
+from qcomm.protocols.rivals_batch import Batch
 from qcomm.protocols.task import InferenceTask
 from qcomm.seeds import generator, seed_for
 from qcomm.theory.intervals import clopper_pearson

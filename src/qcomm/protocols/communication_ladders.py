@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qcomm.protocols.communication_costs import Counted, Rival
-from qcomm.protocols.rivals import Batch
+from qcomm.protocols.rivals_batch import Batch
 from qcomm.protocols.rivals_need import Need, need_by_execution
 
 LEAST_TRIALS = 60

@@ -14,7 +14,8 @@ from scipy import special
 
 from qcomm.network import Network
 from qcomm.network.payload import to_integers
-from qcomm.protocols.rivals import Batch, cell_bits, check_losses, check_real, planes, together
+from qcomm.protocols.rivals import check_real
+from qcomm.protocols.rivals_batch import Batch, cell_bits, check_losses, planes, together
 from qcomm.protocols.rivals_law import check_size
 from qcomm.protocols.task import ALICE, BOB, open_unit
 from qcomm.theory.checks import whole
