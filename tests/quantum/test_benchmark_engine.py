@@ -97,9 +97,9 @@ def test_a_small_run_measures_checks_and_is_stamped_with_what_measured_it(tmp_pa
     assert done.returncode == 0
     table = pd.read_csv(tmp_path / "benchmark_engine.csv")
     assert len(table[table.engine == "qcomm"]) == len(table[table.engine == "cirq"]) == 2
-    assert (table.repeats == 2).all()
+    assert (table.repeats == 1).all()
     stamp = read_stamp(tmp_path / "benchmark_engine.csv")["parameters"]
-    assert stamp["settings"]["repeats"] == 2
+    assert stamp["settings"]["repeats"] == 1
     assert stamp["settings"]["engines"] == ["qcomm", "cirq", "qulacs"]
     assert stamp["scripts"]["engine_times.py"] == sha256_of(ROOT / "benchmarks" / "engine_times.py")
     skipped = pd.read_csv(tmp_path / "benchmark_engine.skipped.csv")
