@@ -89,7 +89,7 @@ def test_a_small_run_measures_checks_and_is_stamped_with_what_measured_it(tmp_pa
         "cirq",
         "qulacs",
         "--repeats",
-        "2",
+        "1",
         "--cap",
         "60",
     ]
