@@ -14,9 +14,9 @@ from qcomm.protocols.linear_estimation import amplitude_estimation
 from qcomm.protocols.linear_protocols import PROTOCOLS
 from qcomm.protocols.linear_quantum import hadamard_test
 from qcomm.protocols.linear_sweep import EXECUTED, IN_SPAN, crossing_of, ladder_of
+from qcomm.protocols.linear_tables import slope_row
 from qcomm.seeds import generator, seed_for
 from qcomm.theory.checks import check_row
-from qcomm.theory.slopes import fit_slope, slope_holds
 
 EXPONENTS = {"sign sketch": -2.0, "Hadamard test": -2.0, "amplitude estimation": -1.0}
 NEED_COLUMNS = [
@@ -81,26 +81,12 @@ def _margin_need(
 
 
 def margin_slopes(needs: pd.DataFrame, tolerance: float) -> list[dict[str, Any]]:
-    """Slope of the resource (bits, copies, calls) against the measured margin, over all data sets."""
+    """Slope of the resource (bits, copies, calls) against the measured margin, over all data sets that there are."""
+    if needs.empty:
+        return []
     rows = []
     for name, exponent in EXPONENTS.items():
-        part = needs[needs.protocol == name] if len(needs) else needs
-        if len(part) < 3:
-            continue
-        slope = fit_slope(part.margin.to_numpy(), part.resource.to_numpy(), part.sigma_log.to_numpy())
+        part = needs[needs.protocol == name]
         claimed = (exponent - tolerance, exponent + tolerance)
-        rows.append(
-            {
-                "protocol": name,
-                "method": "executed",
-                "variable": "margin of data",
-                "points": slope.points,
-                "claimed_low": claimed[0],
-                "claimed_high": claimed[1],
-                "slope": slope.value,
-                "low": slope.low,
-                "high": slope.high,
-                "holds": slope_holds(slope, *claimed, sampled=True),
-            }
-        )
+        rows.append(slope_row((name, EXECUTED, "margin of data"), part, part.margin, part.resource, claimed))
     return rows

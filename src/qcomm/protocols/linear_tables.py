@@ -109,14 +109,14 @@ def slope_rows(costs: pd.DataFrame, settings: dict[str, Any]) -> list[dict[str, 
         at = mine[(mine.dimension == size) & (mine.gamma <= settings["fit_gamma"])]
         claimed = (protocol.exponent - settings["tolerance"], protocol.exponent + settings["tolerance"])
         executed = at[at.method.isin([EXECUTED, IN_SPAN])]
-        rows.append(_slope((name, "exact", "gamma"), at[at.method == "exact"], at.gamma, at.cost, claimed))
-        rows.append(_slope((name, EXECUTED, "gamma"), executed, at.gamma, at.cost, claimed))
+        rows.append(slope_row((name, "exact", "gamma"), at[at.method == "exact"], at.gamma, at.cost, claimed))
+        rows.append(slope_row((name, EXECUTED, "gamma"), executed, at.gamma, at.cost, claimed))
         at = mine[np.isclose(mine.gamma, settings["gamma"])]
         sent = at.cost / at.dimension.map(protocol.message)
         flat = (-settings["flat_tolerance"], settings["flat_tolerance"])
         if name == CODEBOOK:
-            rows.append(_slope((name, "exact", "dimension"), at[at.method == "exact"], at.dimension, sent, flat))
-        rows.append(_slope((name, EXECUTED, "dimension"), at[at.method == EXECUTED], at.dimension, sent, flat))
+            rows.append(slope_row((name, "exact", "dimension"), at[at.method == "exact"], at.dimension, sent, flat))
+        rows.append(slope_row((name, EXECUTED, "dimension"), at[at.method == EXECUTED], at.dimension, sent, flat))
     return rows + saturated_rows(chosen, settings)
 
 
@@ -135,11 +135,11 @@ def saturated_rows(costs: pd.DataFrame, settings: dict[str, Any]) -> list[dict[s
             at = at[at.winner == "quantised vector in qubits"]
         claimed = (1 - settings["tolerance"], 1 + settings["tolerance"])
         sent = at.cost / np.log2(1 + price / at.dimension)
-        rows.append(_slope((f"best {kind}", "exact", "dimension, saturated"), at, at.dimension, sent, claimed))
+        rows.append(slope_row((f"best {kind}", "exact", "dimension, saturated"), at, at.dimension, sent, claimed))
     return rows
 
 
-def _slope(
+def slope_row(
     key: tuple[str, str, str], rows: pd.DataFrame, x: pd.Series, y: pd.Series, claimed: tuple[float, float]
 ) -> dict[str, Any]:
     """Slope of `y` against `x` (both indexed as `rows`) with its claim; "not run" with fewer than three points."""
@@ -148,7 +148,7 @@ def _slope(
     facts |= {"claimed_low": claimed[0], "claimed_high": claimed[1]}
     if len(rows) < 3:
         return facts | {"holds": False, "reason": f"{NOT_RUN}: {len(rows)} points, 3 are needed"}
-    sigma = rows.sigma_log.to_numpy() if method == EXECUTED else None
+    sigma = rows.sigma_log.to_numpy(float) if method == EXECUTED else None
     slope = fit_slope(x[rows.index].to_numpy(float), y[rows.index].to_numpy(float), sigma)
     holds = slope_holds(slope, *claimed, sampled=method == EXECUTED)
     return facts | {"slope": slope.value, "low": slope.low, "high": slope.high, "holds": holds}

@@ -42,7 +42,7 @@ def run(args) -> None:
     write_csv(args.classifiers, runs)
     write_csv(args.needs, needs)
     write_csv(args.checks, pd.DataFrame(checks))
-    tables.require_slopes(slopes)
+    tables.require_slopes([*slopes, *of_data])
 
 
 def sweep(settings: dict, seed: int):
