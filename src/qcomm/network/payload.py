@@ -49,7 +49,7 @@ def width_of(count: int) -> int:
 def from_bits(bits: np.ndarray) -> Payload:
     """An array of 0/1 or booleans, one bit each."""
     bits = np.asarray(bits)
-    if bits.ndim != 1 or bits.size == 0 or not np.isin(bits, (0, 1)).all():
+    if bits.ndim != 1 or bits.size == 0 or not ((bits == 0) | (bits == 1)).all():
         raise ProtocolError(f"expected a non-empty row of 0/1, got shape {bits.shape}", where="from_bits")
     packed = np.packbits(bits.astype(np.uint8))
     return Payload(int.from_bytes(packed.tobytes(), "big") >> -bits.size % 8, int(bits.size))
