@@ -172,7 +172,6 @@ PROTOCOLS = {
         -2.0,
         lambda copies, _: 1e-5,
         message=lambda dimension: needed.qubits(dimension) + 1,
-        share=2.0,
     ),
     "swap test": Protocol(
         "quantum",
