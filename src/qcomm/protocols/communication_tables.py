@@ -151,7 +151,7 @@ def _ranges(row: dict, quantum: Mapping[str, QuantumCost], curves: dict[str, Riv
 
 
 def subspace_curve(costs: pd.DataFrame) -> pd.DataFrame:
-    """dimension, kind, cost of vector in subspace: one quantum copy, and the best rival there is."""
+    """dimension, kind, cost, low, high of vector in subspace: one quantum copy, and the best rival there is."""
     part = costs[(costs.task == "subspace") & costs.method.isin([EXECUTED, SAMPLED])]
-    best = part.groupby(["dimension", "kind"], as_index=False).cost.min()
-    return best[["dimension", "kind", "cost"]]
+    best = part.loc[part.groupby(["dimension", "kind"]).cost.idxmin()]
+    return best[["dimension", "kind", "cost", "low", "high"]].reset_index(drop=True)

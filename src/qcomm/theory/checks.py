@@ -18,7 +18,10 @@ def in_range(
     Raises:
         ProtocolError: not a number, not finite where the interval is finite, or outside.
     """
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
     below = number <= low if open_low else number < low
     above = number >= high if open_high else number > high
     if np.isnan(number) or below or above:
@@ -33,9 +36,13 @@ def whole(value: int, name: str, low: int) -> int:
     Raises:
         ProtocolError: not a whole number, or too small.
     """
-    if isinstance(value, bool) or int(value) != value or value < low:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if isinstance(value, bool) or number is None or number != value or number < low:
         raise ProtocolError(f"{value!r} is not a whole number of at least {low}", where=name)
-    return int(value)
+    return number
 
 
 def unit_rows(rows: np.ndarray, name: str) -> np.ndarray:
