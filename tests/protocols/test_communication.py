@@ -182,7 +182,8 @@ def test_executed_qubits_decide_the_break_even_where_there_are_any(costs):
 
 def test_subspace_curve_has_both_kinds(costs):
     curve = tables.subspace_curve(costs)
-    assert list(curve.columns) == ["dimension", "kind", "cost"]
+    assert list(curve.columns) == ["dimension", "kind", "cost", "low", "high"]
+    assert ((curve.low <= curve.cost) & (curve.cost <= curve.high)).all()
     assert set(curve.kind) == {"classical", "quantum"}
     assert (curve[curve.kind == "quantum"].cost == np.log2(curve[curve.kind == "quantum"].dimension)).all()
 
