@@ -9,7 +9,7 @@ from qcomm.audit.stamps import stamp_path, write_stamp
 from qcomm.config import complete
 from qcomm.data.values import Graph, symmetric_adjacency
 from qcomm.errors import ProtocolError
-from qcomm.stages import expressivity, linear, plot_expressivity, plot_linear, plot_privacy, privacy
+from qcomm.stages import expressivity, linear, linear_data, plot_expressivity, plot_linear, plot_privacy, privacy
 from qcomm.stages.frame import execute
 
 TINY = {
@@ -54,14 +54,17 @@ TINY = {
 OUTPUTS = {
     "expressivity": ("ranks", "growth", "fits", "checks"),
     "privacy": ("out", "checks"),
-    "linear": ("costs", "constants", "slopes", "margins", "classifiers", "needs", "checks"),
+    "linear": ("costs", "constants", "slopes", "checks"),
+    "linear_data": ("margins", "classifiers", "needs", "slopes", "checks"),
 }
+SECTIONS = {"linear_data": "linear"}  # where it is not that of the stage's name
 EXACT = {"growth", "constants"}  # the seed does not enter
 
 
 @pytest.fixture
 def settings(request):
-    def of(name):
+    def of(stage):
+        name = SECTIONS.get(stage, stage)
         root = request.config.rootpath / "workflow" / "schemas" / f"{name}.yaml"
         schema = {"type": "object", "properties": {name: yaml.safe_load(root.read_text())}}
         return json.dumps(complete({name: TINY[name]}, schema)[name])
@@ -94,18 +97,18 @@ def run_stage(module, folder, settings, seed=0, graph=None):
     return paths
 
 
-@pytest.mark.parametrize("module", [expressivity, privacy, linear], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [expressivity, privacy, linear, linear_data], ids=lambda module: module.__name__)
 def test_same_seed_same_bytes_and_another_seed_others(module, tmp_path, settings, graph):
     name = module.__name__.rsplit(".", 1)[-1]
-    data = None if module is expressivity else graph
+    data = graph if module in (privacy, linear_data) else None
     runs = [run_stage(module, tmp_path / str(n), settings(name), seed, data) for n, seed in enumerate((0, 0, 1))]
     for output in OUTPUTS[name]:
         assert runs[0][output].read_bytes() == runs[1][output].read_bytes()
         if output not in EXACT:
             assert runs[0][output].read_bytes() != runs[2][output].read_bytes()
     assert all(stamp_path(path).exists() for path in runs[0].values())
-    table = pd.read_csv(runs[0][OUTPUTS[name][0]]).dropna(subset="low")
-    assert len(table) > 10
+    table = pd.read_csv(runs[0]["needs" if module is linear_data else OUTPUTS[name][0]]).dropna(subset="low")
+    assert len(table) > (5 if module is linear_data else 10)
     assert (table.low <= table.high).all()
 
 
@@ -114,11 +117,14 @@ def outputs(tmp_path_factory, request, graph):
     """Files of one run of each stage, with data and without."""
     root = request.config.rootpath / "workflow" / "schemas"
     found = {}
-    for name, module in (("expressivity", expressivity), ("privacy", privacy), ("linear", linear)):
+    runs = ((expressivity, [None]), (privacy, [None, graph]), (linear, [None]), (linear_data, [graph]))
+    for module, choices in runs:
+        stage = module.__name__.rsplit(".", 1)[-1]
+        name = SECTIONS.get(stage, stage)
         schema = {"type": "object", "properties": {name: yaml.safe_load((root / f"{name}.yaml").read_text())}}
         chosen = json.dumps(complete({name: TINY[name]}, schema)[name])
-        for data in (None,) if module is expressivity else (None, graph):
-            found[module, data is not None] = run_stage(module, tmp_path_factory.mktemp(name), chosen, graph=data)
+        for data in choices:
+            found[module, data is not None] = run_stage(module, tmp_path_factory.mktemp(stage), chosen, graph=data)
     return found
 
 
@@ -132,9 +138,17 @@ def plot(module, inputs, folder):
     return pd.read_csv(out[2])
 
 
-def linear_inputs(files):
-    flags = [part for name in ("costs", "slopes", "classifiers", "needs") for part in (f"--{name}", files[name])]
+def linear_inputs(outputs):
+    sweep, data = outputs[linear, False], outputs[linear_data, True]
+    flags = ["--costs", sweep["costs"], "--slopes", sweep["slopes"], data["slopes"]]
+    flags += ["--classifiers", data["classifiers"], "--needs", data["needs"]]
     return [*flags, "--dimension", "256", "--gamma", "0.1"]
+
+
+def linear_tables(outputs):
+    sweep, data = outputs[linear, False], outputs[linear_data, True]
+    files = (sweep["costs"], sweep["slopes"], data["classifiers"], data["needs"])
+    return [pd.read_csv(path) for path in files]
 
 
 @pytest.mark.parametrize("data", [False, True])
@@ -144,17 +158,17 @@ def test_figures_are_drawn_from_stage_outputs(tmp_path, outputs, data):
     assert "exponential exponent" in set(plot(plot_expressivity, flags, tmp_path).quantity)
     drawn = plot(plot_privacy, ["--table", outputs[privacy, data]["out"], "--copies", "4"], tmp_path)
     assert ("toy" in set(drawn.ensemble)) == data
-    drawn = plot(plot_linear, linear_inputs(outputs[linear, data]), tmp_path)
+    drawn = plot(plot_linear, linear_inputs(outputs), tmp_path)
     assert {"swap test", "best quantum"} <= set(drawn.protocol)
     assert {"circuit", "recalled", "executed", "exact"} <= set(drawn.method)
-    assert ("toy" in set(drawn.dataset)) == data
+    assert "toy" in set(drawn.dataset)
     assert drawn[drawn.panel == "slopes"].slope.notna().any()
 
 
 def test_subspace_curve_is_drawn_on_the_same_axes_with_its_interval(outputs):
     from qcomm.figures.linear import linear as draw
 
-    tables = [pd.read_csv(outputs[linear, True][name]) for name in ("costs", "slopes", "classifiers", "needs")]
+    tables = linear_tables(outputs)
     subspace = pd.DataFrame({"dimension": [256, 1024], "kind": "classical", "cost": [10.0, 17.0]})
     for table in (subspace, subspace.assign(low=9.0, high=18.0)):
         figure, drawn = draw(*tables, table, dimension=256, gamma=0.1)
@@ -167,7 +181,8 @@ def test_subspace_curve_is_drawn_on_the_same_axes_with_its_interval(outputs):
 def test_panels_for_which_nothing_was_run_are_empty_but_drawn(outputs):
     from qcomm.figures.linear import linear as draw
 
-    tables = [pd.read_csv(outputs[linear, False][name]) for name in ("costs", "slopes", "classifiers", "needs")]
+    costs, slopes, *data = linear_tables(outputs)
+    tables = [costs, slopes, *(table.iloc[:0] for table in data)]
     _, drawn = draw(*tables, None, dimension=64, gamma=0.05)
     assert len(drawn) > 5
 
@@ -180,13 +195,13 @@ def test_privacy_figure_names_a_missing_number_of_copies(outputs):
 
 
 def test_checks_of_real_data_are_written(outputs):
-    names = pd.read_csv(outputs[linear, True]["checks"]).name
+    names = pd.read_csv(outputs[linear_data, True]["checks"]).name
     assert names.str.contains("classifier runs").any()
     assert names.str.contains("margin of data").any()
     assert pd.read_csv(outputs[privacy, True]["checks"]).name.str.contains("toy").any()
-    runs = pd.read_csv(outputs[linear, True]["classifiers"])
+    runs = pd.read_csv(outputs[linear_data, True]["classifiers"])
     assert set(runs.label) == {0, 1, 2}
-    assert len(pd.read_csv(outputs[linear, True]["margins"])) == 3
+    assert len(pd.read_csv(outputs[linear_data, True]["margins"])) == 3
 
 
 def test_a_wrong_rank_stops_the_stage(tmp_path, settings, capsys, monkeypatch):

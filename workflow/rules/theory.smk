@@ -1,9 +1,17 @@
 """Linear classification, expressivity and privacy: claims C9, C8 and C10."""
 
-LINEAR = ("costs", "constants", "slopes", "margins", "classifiers", "needs", "checks")
+LINEAR = {
+    name: f"{RESULTS}/linear/{name}.csv"
+    for name in ("costs", "constants", "slopes", "checks")
+}
+LINEAR_DATA = {
+    name: f"{RESULTS}/linear_data/{name}.csv"
+    for name in ("margins", "classifiers", "needs", "slopes", "checks")
+}
 EXPRESSIVITY = ("ranks", "growth", "fits", "checks")
 
-RESULT_CHECKS.append(f"{RESULTS}/linear/checks.csv")
+RESULT_CHECKS.append(LINEAR["checks"])
+RESULT_CHECKS.append(LINEAR_DATA["checks"])
 RESULT_CHECKS.append(f"{RESULTS}/expressivity/checks.csv")
 RESULT_CHECKS.append(f"{RESULTS}/privacy/checks.csv")
 
@@ -11,13 +19,9 @@ RESULT_CHECKS.append(f"{RESULTS}/privacy/checks.csv")
 rule linear:
     input:
         code=code_of("linear"),
-        graphs=[
-            f"{RESULTS}/graphs/{dataset}.npz"
-            for dataset in config["linear"]["datasets"]
-        ],
     output:
-        **{name: f"{RESULTS}/linear/{name}.csv" for name in LINEAR},
-        stamps=stamps_of(*(f"{RESULTS}/linear/{name}.csv" for name in LINEAR)),
+        **LINEAR,
+        stamps=stamps_of(*LINEAR.values()),
     log:
         f"{LOGS}/linear.log",
     benchmark:
@@ -31,10 +35,36 @@ rule linear:
     params:
         settings=settings("linear"),
     shell:
-        "python -m qcomm.stages.linear --graphs {input.graphs:q} --settings {params.settings:q}"
-        " --costs {output.costs:q} --constants {output.constants:q} --slopes {output.slopes:q}"
-        " --margins {output.margins:q} --classifiers {output.classifiers:q}"
-        " --needs {output.needs:q} --checks {output.checks:q} 2> {log:q}"
+        "python -m qcomm.stages.linear --settings {params.settings:q} --costs {output.costs:q}"
+        " --constants {output.constants:q} --slopes {output.slopes:q} --checks {output.checks:q} 2> {log:q}"
+
+
+rule linear_data:
+    input:
+        code=code_of("linear_data"),
+        graphs=[
+            f"{RESULTS}/graphs/{dataset}.npz"
+            for dataset in config["linear"]["datasets"]
+        ],
+    output:
+        **LINEAR_DATA,
+        stamps=stamps_of(*LINEAR_DATA.values()),
+    log:
+        f"{LOGS}/linear_data.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/linear_data.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        settings=settings("linear"),
+    shell:
+        "python -m qcomm.stages.linear_data --graphs {input.graphs:q} --settings {params.settings:q}"
+        " --margins {output.margins:q} --classifiers {output.classifiers:q} --needs {output.needs:q}"
+        " --slopes {output.slopes:q} --checks {output.checks:q} 2> {log:q}"
 
 
 rule expressivity:
@@ -97,9 +127,9 @@ rule plot_linear:
     input:
         code=code_of("plot_linear"),
         costs=rules.linear.output.costs,
-        slopes=rules.linear.output.slopes,
-        classifiers=rules.linear.output.classifiers,
-        needs=rules.linear.output.needs,
+        slopes=[rules.linear.output.slopes, rules.linear_data.output.slopes],
+        classifiers=rules.linear_data.output.classifiers,
+        needs=rules.linear_data.output.needs,
         subspace=f"{RESULTS}/communication/subspace.csv",
     output:
         figure=figure_files("linear"),

@@ -5,9 +5,9 @@ from qcomm.stages.frame import StageParser, execute
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--costs", help="csv of the linear stage")
-    parser.add_input("--slopes", help="csv of the linear stage")
-    parser.add_input("--classifiers", help="csv of the linear stage")
-    parser.add_input("--needs", help="csv of the linear stage")
+    parser.add_input("--slopes", nargs="+", help="csv of the linear stage, and of linear_data")
+    parser.add_input("--classifiers", help="csv of the linear_data stage")
+    parser.add_input("--needs", help="csv of the linear_data stage")
     parser.add_input(
         "--subspace",
         nargs="?",
@@ -29,15 +29,16 @@ def run(args) -> None:
     from qcomm.figures.tables import write_table
 
     use_style()
-    tables = [pd.read_csv(path) for path in (args.costs, args.slopes, args.classifiers, args.needs)]
+    costs, classifiers, needs = (pd.read_csv(path) for path in (args.costs, args.classifiers, args.needs))
+    slopes = pd.concat([pd.read_csv(path) for path in args.slopes], ignore_index=True)
     subspace = pd.read_csv(args.subspace) if args.subspace else None
-    figure, drawn = linear(*tables, subspace, dimension=args.dimension, gamma=args.gamma)
+    figure, drawn = linear(costs, slopes, classifiers, needs, subspace, dimension=args.dimension, gamma=args.gamma)
     save(figure, args.out[0].with_suffix(""), drawn)
     caption = (
         "Linear classification: margins at which the best quantum protocol sends fewer qubits than the best classical"
     )
     write_table(
-        break_even(tables[0], args.gamma), args.table[0].with_suffix(""), f"{caption} one sends bits, at equal success."
+        break_even(costs, args.gamma), args.table[0].with_suffix(""), f"{caption} one sends bits, at equal success."
     )
 
 
