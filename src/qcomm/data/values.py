@@ -116,8 +116,8 @@ class GraphSet:
             )
         if np.any(np.diff(self.offsets) < 1):
             raise DataError(f"graph {int(np.argmin(np.diff(self.offsets)))} has no nodes", where=where)
-        graph_of = np.repeat(np.arange(self.labels.size), np.diff(self.offsets))
-        rows = np.repeat(np.arange(nodes), np.diff(self.adjacency.indptr))
+        graph_of = np.repeat(np.arange(self.labels.size, dtype=np.int32), np.diff(self.offsets))
+        rows = np.repeat(np.arange(nodes, dtype=np.int32), np.diff(self.adjacency.indptr))
         crossing = graph_of[rows] != graph_of[self.adjacency.indices]
         if crossing.any():
             raise DataError(f"an edge joins graphs {graph_of[rows][crossing][0]} and another one", where=where)

@@ -30,14 +30,16 @@ def parse(text: bytes, where: str, dataset: str, provenance: dict) -> GraphSet:
     starts, labels, sizes = _walk(numbers, where)
     degrees, tags = numbers[starts + 1], numbers[starts]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    first = np.repeat(offsets[:-1], sizes)  # first node of the graph that each node belongs to
+    first = np.repeat(offsets[:-1].astype(np.int32), sizes)  # first node of the graph that each node belongs to
     rows = np.repeat(np.arange(starts.size, dtype=np.int32), degrees)
     record = np.zeros(numbers.size, bool)
     for skipped in (starts, starts + 1, *_graph_lines(starts, sizes)):
         record[skipped] = True
     columns = numbers[~record]
-    _check_neighbours(columns, rows, np.repeat(sizes, sizes), first, offsets, where)
-    adjacency = symmetric_adjacency(rows, columns + first[rows], starts.size, where)
+    del numbers, record  # a hundred megabytes on COLLAB, before as much again is needed
+    _check_neighbours(columns, rows, np.repeat(sizes.astype(np.int32), sizes), first, offsets, where)
+    columns += first[rows]
+    adjacency = symmetric_adjacency(rows, columns, starts.size, where)
     return GraphSet(
         dataset,
         adjacency,
