@@ -16,7 +16,7 @@ def rows(table, **wanted):
         return [row for row in csv.DictReader(stream) if all(row[key] == value for key, value in wanted.items())]
 
 
-@pytest.mark.parametrize("path", sorted(REFERENCE.glob("*.csv")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(REFERENCE.rglob("*.csv")), ids=lambda path: path.name)
 def test_tables_have_the_hash_of_their_stamp(path):
     stamp = read_stamp(path)
     assert stamp["sha256"] == sha256_of(path)
@@ -29,8 +29,20 @@ def test_cora_is_the_authors_within_half_a_point():
     assert float(row["mean"]) == pytest.approx(float(row["reference_mean"]), abs=0.5)
 
 
-@pytest.mark.parametrize(("dataset", "authors"), [("MUTAG", 92.0), ("PTC", 68.0)])
-def test_graph_sets_are_the_authors_within_three_and_a_half_points(dataset, authors):
+# The authors' numbers under the same rule; MUTAG and PTC are small, their folds scatter by more.
+AUTHORS = {
+    "MUTAG": (92.0, 3.5),
+    "PTC": (68.0, 3.5),
+    "NCI1": (77.2, 2.5),
+    "PROTEINS": (76.7, 2.5),
+    "IMDB-B": (76.0, 2.5),
+    "IMDB-M": (53.1, 2.5),
+    "REDDIT-B": (78.9, 2.5),
+}
+
+
+@pytest.mark.parametrize(("dataset", "authors", "within"), [(name, *facts) for name, facts in AUTHORS.items()])
+def test_graph_sets_are_the_authors_within_their_scatter(dataset, authors, within):
     (row,) = rows("table5", dataset=dataset, method="SIGN-poly", protocol="gin")
     assert (row["epochs"], row["folds"], row["source"]) == ("350", "10", "measured")
-    assert float(row["mean"]) == pytest.approx(authors, abs=3.5)
+    assert float(row["mean"]) == pytest.approx(authors, abs=within)
