@@ -32,11 +32,13 @@ def accuracy(data: pd.DataFrame, ax, authors: pd.DataFrame | None = None):
         ax.errorbar(places, known["mean"], known["std"], capsize=2, **AUTHORS_MARK)
     for boundary in range(1, len(sets)):
         ax.axvline(boundary - 0.5, color="0.85", linewidth=0.8)
-    ax.set_xticks(range(len(sets)), sets, rotation=0 if len(sets) < 6 else 30)
+    many = len(sets) > 5
+    ax.set_xticks(range(len(sets)), sets, rotation=30 if many else 0)
     ax.set_xlim(-0.6, len(sets) - 0.4)
     ax.grid(visible=False, axis="x")
     ax.set_ylabel("test accuracy (%)")
-    ax.legend(fontsize="x-small", ncols=2 if len(sets) < 6 else 4, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    below = (0.5, -0.2 if many else -0.1)
+    ax.legend(fontsize="x-small", ncols=4 if many else 2, loc="upper center", bbox_to_anchor=below)
     return ax
 
 
