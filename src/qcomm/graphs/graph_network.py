@@ -69,7 +69,8 @@ class GraphNetwork:
         data, batch = self.data, min(self.model.batch, self.data.labels.size)
         rows = data.most_rows(batch)
         self.z, self.inverse = np.empty(rows * units, self.dtype), np.empty(rows, self.dtype)
-        self.first, self.second, self.pooled, self.upstream = np.empty((4, batch, units), self.dtype)
+        self.pooled, self.upstream = np.empty((2, batch, units), self.dtype)
+        self.first, self.second = np.empty((2, batch * units), self.dtype)
         self.logit = np.empty((batch, classes), self.dtype)
         if data.basis is not None:
             self.folded, self.d_folded = np.zeros((2, data.rank * units), self.dtype)
@@ -129,7 +130,7 @@ class GraphNetwork:
             self.var[:] = self.running_var
         common = graphs, starts, nodes, training, self.eps, self.tile, weight, *affine, c, self.mean, self.var, self.z
         if data.moments:
-            moments_forward(data.blocks, *common, self.first[: graphs.size], self.second[: graphs.size], pooled)
+            moments_forward(data.blocks, *common, self.first, self.second, pooled)
         else:
             prelu_forward(data.blocks, data.multiplicity, *common, pooled)
         if training:
@@ -146,9 +147,8 @@ class GraphNetwork:
             common = data.blocks, data.multiplicity, graphs, starts, *affine, self.code, c, self.inverse, upstream
             layer_backward(*common, self.z, d_weight, g["bias"], *d_affine, g["coefficients"])
         elif data.moments:
-            moments = self.first[: graphs.size], self.second[: graphs.size]
             common = data.blocks, graphs, starts, nodes, self.eps, self.tile, *affine, c
-            moments_backward(*common, self.var, upstream, self.z, *moments, *rest)
+            moments_backward(*common, self.var, upstream, self.z, self.first, self.second, *rest)
         else:
             common = data.blocks, data.multiplicity, graphs, starts, nodes, self.eps, self.tile, *affine, c
             prelu_backward(*common, self.mean, self.var, upstream, self.z, *rest)

@@ -1,7 +1,8 @@
 """Graph networks with BatchNorm and a polynomial, one cache-sized tile of hidden units at a time.
 
-Weights and products are stored tile by tile: the tile of units [low, high) of a matrix with R rows is
-flat[R low : R high], row by row. Hidden units do not meet before the read-out, so tiles are independent.
+Weights, products and moments are stored tile by tile: the tile of units [low, high) of a matrix with R rows is
+flat[R low : R high], row by row. Hidden units do not meet before the read-out, so tiles are independent. What the
+read-out takes and gives, [graphs, H], is copied: a loop along rows that are not next to each other is not vectorised.
 
 Polynomials need no nodes: the rows of a graph are its mean feature vector m and deviations R with
 R^T R = sum over nodes (g - m)(g - m)^T. With z = m.w and S = |R w|^2, every sum over nodes follows without
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcomm.graphs.kernels_blocks import batch_product, batch_transposed
+from qcomm.graphs.kernels_blocks import batch_product, batch_transposed, tile_of
 from qcomm.kernels_jit import kernel
 
 
@@ -23,23 +24,26 @@ def moments_forward(
     """Pooled polynomial [graphs, H], and what the backward pass needs.
 
     In training, `mean` and `var` are set to the batch's (biased variance); otherwise they are used as given.
-    first, second [graphs, H]: sums over the nodes of a graph of the normalised units and of their squares.
+    first, second [graphs * H], tile by tile: sums over the nodes of a graph of the normalised units, and of their
+    squares.
     """
     units, rows, total = gamma.size, starts[-1], nodes.sum()
     width = weights.size // units
     for low in range(0, units, tile):
         high = min(low + tile, units)
-        values = z[rows * low : rows * high].reshape(rows, high - low)
+        values = tile_of(z, rows, low, high)
         values[:] = 0
-        part = weights[width * low : width * high].reshape(width, high - low)
+        part = tile_of(weights, width, low, high)
         batch_product(blocks, batch, starts, part, values)
         if training:
             _mean_of_means(values, starts, nodes, total, mean[low:high])
-        one, two = first[:, low:high], second[:, low:high]
+        one, two = tile_of(first, nodes.size, low, high), tile_of(second, nodes.size, low, high)
         _centred(values, starts, nodes, mean[low:high], one, two)
         if training:
             _column_means(two, total, var[low:high])
-        _pool_moments(nodes, eps, var[low:high], gamma[low:high], beta[low:high], c, one, two, pooled[:, low:high])
+        summed = np.empty_like(one)
+        _pool_moments(nodes, eps, var[low:high], gamma[low:high], beta[low:high], c, one, two, summed)
+        pooled[:, low:high] = summed
 
 
 @kernel
@@ -119,13 +123,13 @@ def moments_backward(
     width = d_weights.size // units
     for low in range(0, units, tile):
         high = min(low + tile, units)
-        values = z[rows * low : rows * high].reshape(rows, high - low)
-        one, two, above = first[:, low:high], second[:, low:high], upstream[:, low:high]
+        values, above = tile_of(z, rows, low, high), np.ascontiguousarray(upstream[:, low:high])
+        one, two = tile_of(first, nodes.size, low, high), tile_of(second, nodes.size, low, high)
         affine = gamma[low:high], beta[low:high]
         _moments_sums(nodes, affine, c, above, one, two, d_gamma[low:high], d_beta[low:high], d_c)
         sums = d_gamma[low:high], d_beta[low:high]
         _moments_rows(starts, nodes, total, eps, affine, c, var[low:high], above, one, sums, values)
-        part = d_weights[width * low : width * high].reshape(width, high - low)
+        part = tile_of(d_weights, width, low, high)
         batch_transposed(blocks, batch, starts, values, part)
 
 

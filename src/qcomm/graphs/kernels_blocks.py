@@ -83,14 +83,19 @@ def batch_transposed(blocks, batch, starts, delta, grad):
 
 
 @kernel
+def tile_of(flat, rows, low, high):
+    """The tile [rows, high - low] of units [low, high) of a matrix that is stored tile by tile; shares its memory."""
+    return flat[rows * low : rows * high].reshape(rows, high - low)
+
+
+@kernel
 def all_product(blocks, width, rank, tile, units, weights, out):
     """out = (all rows, one block per "graph") @ weights, both stored tile by tile: folds a basis into the weights."""
     row_ptr = blocks[0]
     everything = np.arange(row_ptr.size - 1)
     for low in range(0, units, tile):
         high = min(low + tile, units)
-        source = weights[width * low : width * high].reshape(width, high - low)
-        target = out[rank * low : rank * high].reshape(rank, high - low)
+        source, target = tile_of(weights, width, low, high), tile_of(out, rank, low, high)
         target[:] = 0
         batch_product(blocks, everything, row_ptr, source, target)
 
@@ -102,7 +107,6 @@ def all_transposed(blocks, width, rank, tile, units, delta, grad):
     everything = np.arange(row_ptr.size - 1)
     for low in range(0, units, tile):
         high = min(low + tile, units)
-        source = delta[rank * low : rank * high].reshape(rank, high - low)
-        target = grad[width * low : width * high].reshape(width, high - low)
+        source, target = tile_of(delta, rank, low, high), tile_of(grad, width, low, high)
         batch_transposed(blocks, everything, row_ptr, source, target)
         source[:] = 0

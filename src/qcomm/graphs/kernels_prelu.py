@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcomm.graphs.kernels_blocks import batch_product, batch_transposed
+from qcomm.graphs.kernels_blocks import batch_product, batch_transposed, tile_of
 from qcomm.kernels_jit import kernel
 
 
@@ -20,9 +20,9 @@ def prelu_forward(
     width = weights.size // units
     for low in range(0, units, tile):
         high = min(low + tile, units)
-        values = z[rows * low : rows * high].reshape(rows, high - low)
+        values = tile_of(z, rows, low, high)
         values[:] = 0
-        part = weights[width * low : width * high].reshape(width, high - low)
+        part = tile_of(weights, width, low, high)
         batch_product(blocks, batch, starts, part, values)
         place = blocks[0], multiplicity, batch, starts
         if training:
@@ -32,7 +32,9 @@ def prelu_forward(
             _weighted_squares(place, values, mean[low:high], var[low:high], total)
         scale = gamma[low:high] / np.sqrt(var[low:high] + eps)
         shift = beta[low:high] - scale * mean[low:high]
-        _pool(place, values, scale, shift, slope[0], pooled[:, low:high])
+        summed = np.empty((batch.size, high - low), z.dtype)
+        _pool(place, values, scale, shift, slope[0], summed)
+        pooled[:, low:high] = summed
 
 
 @kernel
@@ -107,14 +109,15 @@ def prelu_backward(
     width = d_weights.size // units
     for low in range(0, units, tile):
         high = min(low + tile, units)
-        values = z[rows * low : rows * high].reshape(rows, high - low)
+        values = tile_of(z, rows, low, high)
         place = blocks[0], multiplicity, batch, starts
         inverse = var.dtype.type(1) / np.sqrt(var[low:high] + eps)
         values_of = mean[low:high], inverse, gamma[low:high], beta[low:high]
         sums = d_gamma[low:high], d_beta[low:high]
-        d_slope[0] += _prelu_sums(place, values, values_of, slope[0], upstream[:, low:high], sums)
-        _prelu_rows(place, values, values_of, slope[0], upstream[:, low:high], sums, total)
-        part = d_weights[width * low : width * high].reshape(width, high - low)
+        above = np.ascontiguousarray(upstream[:, low:high])
+        d_slope[0] += _prelu_sums(place, values, values_of, slope[0], above, sums)
+        _prelu_rows(place, values, values_of, slope[0], above, sums, total)
+        part = tile_of(d_weights, width, low, high)
         batch_transposed(blocks, batch, starts, values, part)
 
 
