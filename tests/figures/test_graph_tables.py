@@ -56,7 +56,9 @@ def test_node_baselines_stand_beside_published_models():
     assert table.query("dataset == 'Reddit' and method == 'SIGN'").iloc[0]["mean"] == 96.8
 
 
-@pytest.mark.parametrize(("bins", "words"), [({}, "one-hot"), ({"degree_bins": 2}, "2 bins per doubling")])
+@pytest.mark.parametrize(
+    ("bins", "words"), [({}, "one-hot"), ({"degree_bins": 2}, "2 bins per doubling"), ({"refine": 1}, "one-hot")]
+)
 def test_tuned_rows_follow_the_papers(bins, words):
     row = {"hidden": 8, "norm": "batch", "gcn": 1, "ppr": 0, "raw": 0, "rw": 2, "dropout": 0.0, "batch": 32, "lr": 0.01}
     row |= {"weight_decay": 0.0, "degree": True, "seed": 0}
@@ -67,3 +69,4 @@ def test_tuned_rows_follow_the_papers(bins, words):
     )
     assert table.dataset.tolist() == ["all node sets", "MUTAG", "IMDB-B", "X (tuned)"]
     assert table.degree.tolist() == ["no", "one-hot", "one-hot", words]
+    assert table.refine.tolist() == [0, 0, 0, bins.get("refine", 0)]

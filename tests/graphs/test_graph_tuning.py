@@ -37,7 +37,10 @@ def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
     assert all(row["norm"] == "batch" for row in found[1:])
     assert len({json.dumps(row, sort_keys=True) for row in found}) == len(found)
     assert not any(row["degree"] for row in found)
-    assert any(row["degree"] for row in graph_tuning.candidates(ROW, tagged=False)[1:])
+    assert any(row.get("refine") for row in found)
+    untagged = graph_tuning.candidates(ROW, tagged=False)
+    assert any(row["degree"] for row in untagged[1:])
+    assert not any(row.get("refine") for row in untagged)
 
 
 def test_degrees_are_binned_on_a_logarithmic_scale(toy):

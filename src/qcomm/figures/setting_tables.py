@@ -19,7 +19,7 @@ def table3(graphs: Mapping[str, Any], nodes: Mapping[str, Any], tuned: Sequence[
         tuned: what tuning chose, a row with ``dataset`` each.
     """
     model = nodes["model"]
-    none = {"norm": "none", "gcn": 0, "ppr": 0, "raw": 0, "rw": 0, "sign": nodes["hops"], "degree": "no"}
+    none = {"norm": "none", "gcn": 0, "ppr": 0, "raw": 0, "rw": 0, "sign": nodes["hops"], "degree": "no", "refine": 0}
     first = {"dataset": "all node sets", "hidden": model["hidden"], **none, "epochs": nodes["paper_epochs"]}
     first |= {"dropout": f"{model['input_dropout']}, {model['hidden_dropout']}", "batch": f"chunks of {model['chunk']}"}
     first |= {"lr": model["lr"], "weight_decay": 0.0, "seed": "each"}
@@ -28,12 +28,13 @@ def table3(graphs: Mapping[str, Any], nodes: Mapping[str, Any], tuned: Sequence[
     rows = [{"dataset": name} | _graph_row(models[name], graphs["paper_epochs"]) for name in names]
     rows += [_graph_row(row, graphs["paper_epochs"]) | {"dataset": f"{row['dataset']} (tuned)"} for row in tuned]
     columns = ["dataset", "hidden", "norm", "gcn", "ppr", "raw", "rw", "sign", "dropout", "batch", "lr", "weight_decay"]
-    return pd.DataFrame([first, *rows])[[*columns, "degree", "seed", "epochs"]]
+    return pd.DataFrame([first, *rows])[[*columns, "degree", "refine", "seed", "epochs"]]
 
 
 def _graph_row(row: Mapping[str, Any], epochs: int) -> dict[str, Any]:
     bins = f"{row['degree_bins']} bins per doubling" if row.get("degree_bins") else "one-hot"
-    return {**row, "sign": 0, "degree": bins if row["degree"] else "no", "epochs": epochs}
+    degree = bins if row["degree"] else "no"
+    return {**row, "sign": 0, "degree": degree, "refine": row.get("refine", 0), "epochs": epochs}
 
 
 def table4(statistics: list[dict]) -> pd.DataFrame:

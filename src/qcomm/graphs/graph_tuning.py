@@ -22,14 +22,16 @@ from qcomm.graphs.graph_training import split_of, train_fold
 METHOD = "SIGN-poly-tuned"
 SMOOTH = 10  # epochs averaged: one lucky epoch of a small fold must not decide
 # ASSUME: what is varied. BatchNorm everywhere, since only that is quantum-realisable; the paper's steps with other
-# regularisation, and fewer steps with more units, from tags or from binned degrees (exact ones are many and rare).
-FEW_TAGGED = {"raw": 1, "rw": 2, "gcn": 1, "ppr": 0}
-FEW_DEGREES = {"raw": 0, "rw": 2, "gcn": 1, "ppr": 0, "degree": True, "degree_bins": 2}
+# regularisation; and few steps with more units at lower rates, from tags and from tags refined by their neighbours, or
+# from binned degrees (exact ones are many and rare).
+FEW_STEPS = {"raw": 0, "rw": 2, "gcn": 1, "ppr": 0}
+FEW_TAGGED = {**FEW_STEPS, "raw": 1}
+FEW_REFINED = {**FEW_STEPS, "refine": 1}
+FEW_DEGREES = {**FEW_STEPS, "degree": True, "degree_bins": 2}
 UNITS = 32  # per block of features, at least
 DROPOUTS = (0.0, 0.5)
 SLOWER = (1.0, 0.3)  # times the paper's learning rate
-RATES = (0.01, 0.003)  # of the models with few steps
-DECAY = 1e-3
+RATES = (0.003, 0.0005)  # of the models with few steps
 
 
 def candidates(row: Mapping[str, Any], tagged: bool) -> list[dict[str, Any]]:
@@ -39,10 +41,12 @@ def candidates(row: Mapping[str, Any], tagged: bool) -> list[dict[str, Any]]:
         row: the paper's.
         tagged: whether nodes start from tags; else the models with few steps start from degrees.
     """
-    few = {"hidden": max(UNITS, row["hidden"]), **(FEW_TAGGED if tagged else FEW_DEGREES)}
+    few = {"hidden": max(UNITS, row["hidden"])}
     changes = [{"dropout": dropout, "lr": row["lr"] * rate} for dropout in DROPOUTS for rate in SLOWER]
-    changes += [{"weight_decay": DECAY}, {"hidden": few["hidden"], "lr": RATES[0]}]
-    changes += [{**few, "dropout": dropout, "lr": rate} for dropout in DROPOUTS for rate in RATES]
+    if tagged:
+        changes += [{**few, **FEW_TAGGED, "dropout": DROPOUTS[-1], "lr": rate} for rate in RATES]
+    start = FEW_REFINED if tagged else FEW_DEGREES
+    changes += [{**few, **start, "dropout": dropout, "lr": rate} for dropout in DROPOUTS for rate in RATES]
     found = [dict(row)]
     for change in changes:
         candidate = {**row, "norm": "batch", **change}
@@ -61,7 +65,7 @@ class Search:
         """Best moving average of the accuracy on the inner fold, and the epoch (from 1) where it ends."""
         model, hops = graph_model(METHOD, row), feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(model), "batch": model.batch}
-        key = tuple(row.get(name) for name in (*STEPS, "degree", "degree_bins")), tuple(options.values())
+        key = tuple(row.get(name) for name in (*STEPS, "degree", "degree_bins", "refine")), tuple(options.values())
         if key not in self.made:
             features = hop_features(self.graphs, row)
             self.made = {key: prepare(features, self.graphs.offsets, self.graphs.labels, **options)}
