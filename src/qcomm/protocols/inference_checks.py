@@ -10,8 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from qcomm.errors import DataError
-from qcomm.protocols.inference_sweep import CONFIDENCE, binomial_interval
+from qcomm.protocols.inference_sweep import CONFIDENCE
 from qcomm.theory.checks import check_row
+from qcomm.theory.intervals import clopper_pearson
 from qcomm.theory.slopes import Slope, fit_slope
 
 SLOPE_TOLERANCE = 0.02
@@ -64,7 +65,7 @@ def failure_rows(sampled: pd.DataFrame, grover: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rate(failures: int, trials: int, exact: float, confidence: float) -> dict[str, Any]:
-    low, high = binomial_interval(failures, trials, confidence)
+    low, high = clopper_pearson(failures, trials, confidence)
     return {
         "failures": int(failures),
         "trials": int(trials),

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from qcomm.network import ALICE, BOB, Ledger
 from qcomm.progress import Progress
@@ -26,12 +25,6 @@ from qcomm.seeds import generator, seed_for
 
 CONFIDENCE = 0.99
 PARAMETERS = "Bob's parameters"
-
-
-def binomial_interval(hits: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Clopper-Pearson interval of a rate."""
-    interval = stats.binomtest(int(hits), int(trials)).proportion_ci(confidence)
-    return float(interval.low), float(interval.high)
 
 
 @dataclass

@@ -19,6 +19,7 @@ from qcomm.protocols.blocks import PermutationBlock
 from qcomm.protocols.task import ALICE, BOB, InferenceTask
 from qcomm.seeds import generator
 from qcomm.theory.checks import whole
+from qcomm.theory.intervals import clopper_pearson
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,7 @@ def pointer_rows(qubits: int, layers: int, instances: int, seed: int) -> Iterato
 
 
 def _row(qubits: int, layers: int, protocol: str, kind: str, ledger: Ledger, right: np.ndarray) -> dict:
-    from qcomm.protocols.inference_sweep import binomial_interval
-
-    low, high = binomial_interval(int(right.sum()), len(right), 0.95)
+    low, high = clopper_pearson(int(right.sum()), len(right), 0.95)
     return {
         "qubits": qubits,
         "dimension": 2**qubits,

@@ -17,6 +17,7 @@ from qcomm.errors import ProtocolError
 from qcomm.protocols.task import open_unit
 from qcomm.theory.checks import in_range
 from qcomm.theory.sphere import cosine_of_log_tail
+from qcomm.theory.success import log_tail_of_largest
 
 
 def check_size(size: int) -> int:
@@ -55,8 +56,7 @@ def log_tail_of_best(log_rate: np.ndarray, either_sign: bool = False) -> np.ndar
 
     Of |c|, P(|u_1| > c) is twice the tail.
     """
-    log_tail = np.where(log_rate > -30, np.log(-np.expm1(-np.exp(np.maximum(log_rate, -30)))), log_rate)
-    return log_tail - np.log(2) if either_sign else log_tail
+    return log_tail_of_largest(log_rate) - (np.log(2) if either_sign else 0)
 
 
 def _best(bits: float, size: int, either_sign: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

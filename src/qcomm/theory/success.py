@@ -57,7 +57,7 @@ def best_shared(bits: float, gamma: float, dimension: float = np.inf) -> float:
         gamma = 1 - 1e-15
     gumbel, weights = _quadrature(-4.0, 40.0, 160)
     weights = weights * np.exp(-gumbel - np.exp(-gumbel))
-    log_tail = _log_tail_of_maximum(gumbel, bits)
+    log_tail = log_tail_of_largest(-gumbel - bits * np.log(2))
     slope = gamma / np.sqrt(1 - gamma**2)
     if np.isinf(dimension):
         right = special.ndtr(-slope * special.ndtri_exp(log_tail))
@@ -68,9 +68,11 @@ def best_shared(bits: float, gamma: float, dimension: float = np.inf) -> float:
     return float(weights @ right / weights.sum())
 
 
-def _log_tail_of_maximum(gumbel: np.ndarray, bits: float) -> np.ndarray:
-    """ln P(one draw exceeds c) where c is the quantile of the largest of 2^bits draws at exp(-exp(-gumbel))."""
-    log_rate = -gumbel - bits * np.log(2)
+def log_tail_of_largest(log_rate: np.ndarray) -> np.ndarray:
+    """ln P(one draw exceeds c), c such that exp(-exp(log_rate)) is the probability that no draw of many exceeds it.
+
+    With 2^bits draws whose largest is at the quantile exp(-exp(-gumbel)), log_rate = -gumbel - bits ln 2.
+    """
     return np.where(log_rate > -30, np.log(-np.expm1(-np.exp(np.maximum(log_rate, -30)))), log_rate)
 
 
