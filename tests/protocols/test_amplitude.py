@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import unitary_group
 
 from qcomm.errors import ProtocolError
-from qcomm.network import Link, Network
+from qcomm.network import Link
 from qcomm.protocols import amplitude as ae
 from qcomm.protocols.amplitude_plan import failure_at, worst_failure
 from qcomm.protocols.blocks import MatrixBlock, ScrambleBlock
@@ -78,25 +78,9 @@ def test_skipping_any_block_breaks_ledger_and_estimate(layers, literal):
 
 
 @pytest.mark.parametrize("dropped", [1, 2, 3, 6, 17])
-def test_dropping_one_message_breaks_the_ledger_and_leaves_no_estimate(dropped, monkeypatch):
-    made, posted = [], []
-
-    class Dropping(Network):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            made.append(self)
-
-        def _outlet(self, sender):
-            post = super()._outlet(sender)
-
-            def lossy(*message):
-                posted.append(message)
-                if len(posted) != dropped:
-                    post(*message)
-
-            return lossy
-
-    monkeypatch.setattr(ae, "Network", Dropping)
+def test_dropping_one_message_breaks_the_ledger_and_leaves_no_estimate(dropped, lossy_network, monkeypatch):
+    kind, made = lossy_network(dropped)
+    monkeypatch.setattr(ae, "Network", kind)
     task, chosen = make_task(), ae.Plan(5, 1, 1.0)
     with pytest.raises(ProtocolError, match="a message is missing"):
         ae.run_amplitude_estimation(task, 1, chosen=chosen, literal=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qcomm.errors import ProtocolError
-from qcomm.network import Link, Network
+from qcomm.network import Link
 from qcomm.network.link import depolarise_density
 from qcomm.protocols.blocks import MatrixBlock, ScrambleBlock, random_halves
 from qcomm.protocols.sampling import calibrated, copies_with_noise, run_sampling, visibility
@@ -62,25 +62,9 @@ def test_dropping_a_layer_s_two_messages_breaks_ledger_and_estimate(monkeypatch)
 
 
 @pytest.mark.parametrize("dropped", [1, 2, 3, 4])
-def test_dropping_one_message_breaks_the_ledger_and_leaves_no_estimate(dropped, monkeypatch):
-    made, posted = [], []
-
-    class Dropping(Network):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            made.append(self)
-
-        def _outlet(self, sender):
-            post = super()._outlet(sender)
-
-            def lossy(*message):
-                posted.append(message)
-                if len(posted) != dropped:
-                    post(*message)
-
-            return lossy
-
-    monkeypatch.setattr("qcomm.protocols.sampling.Network", Dropping)
+def test_dropping_one_message_breaks_the_ledger_and_leaves_no_estimate(dropped, lossy_network, monkeypatch):
+    kind, made = lossy_network(dropped)
+    monkeypatch.setattr("qcomm.protocols.sampling.Network", kind)
     task = make_task(layers=2)
     with pytest.raises(ProtocolError, match="a message is missing"):
         run_sampling(task, seed=1, copies=10)
