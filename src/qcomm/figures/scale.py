@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 
 from qcomm.errors import DataError
 from qcomm.theory.checks import check_row
@@ -12,52 +12,57 @@ from qcomm.theory.checks import check_row
 # phases and their markers; colours are those of the cycle, which mean no model here
 PHASES = {"generate": "o", "features": "s", "training epoch": "^", "evaluation": "D"}
 LINEAR = 1.2  # ASSUME: largest exponent that counts as linear growth; caches alone move it by a tenth
+RESOLVED = 2.0  # ASSUME: largest over smallest value, from where on growth can be told from start-up
 MEMORY_MB = 8000  # largest resident memory that any phase may need
 UNITS = {"seconds": "time (s)", "peak_memory_mb": "peak memory (MB)"}
 
 
-def power_law(sizes, values, confidence: float = 0.95) -> tuple[float, float, float, float]:
-    """Fit values = factor * sizes^exponent by least squares of the logarithms.
+def power_law_above_start(sizes, values, confidence: float = 0.95) -> tuple[float, float, float, float, float]:
+    """Fit values = start + factor * sizes^exponent by least squares of the logarithms, 0 <= start <= smallest value.
+
+    Imports and interpreter cost the same at every size. They are fitted, not subtracted: what a small size needs beyond
+    them is less than their own scatter, and its logarithm would rule the fit.
 
     Returns:
-        exponent, its lower and upper confidence limit (Student t), factor.
+        exponent, its lower and upper confidence limit (linearised, Student t), factor, start.
 
     Raises:
-        DataError: fewer than three positive values.
+        DataError: fewer than four positive values.
     """
-    if len(sizes) < 3 or np.min(values) <= 0:
-        raise DataError("an exponent needs three or more positive values", where="scale")
-    fit = stats.linregress(np.log(sizes), np.log(values))
-    half = fit.stderr * stats.t.ppf(0.5 + confidence / 2, len(sizes) - 2)
-    return fit.slope, fit.slope - half, fit.slope + half, float(np.exp(fit.intercept))
+    sizes, values = np.asarray(sizes, float), np.asarray(values, float)
+    if sizes.size < 4 or values.min() <= 0:
+        raise DataError("an exponent needs four or more positive values", where="scale")
+    unit, top = sizes.max(), values.max()  # scaled, so that all parameters are of order one
 
+    def logarithms(size, start, log_factor, exponent):
+        return np.log(start + np.exp(log_factor) * size**exponent)
 
-def above_start(part: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Sizes above the smallest with what they need beyond it: imports and interpreter cost the same at every size."""
-    part = part.sort_values("nodes")
-    rest = part.iloc[1:]
-    beyond = pd.DataFrame({"nodes": rest.nodes, quantity: rest[quantity] - part[quantity].iloc[0]})
-    return beyond[beyond[quantity] > 0]
+    limits = ([0, -np.inf, 0], [values.min() / top, np.inf, np.inf])
+    guess = (0.5 * values.min() / top, 0.0, 1.0)
+    found, covariance = optimize.curve_fit(logarithms, sizes / unit, np.log(values / top), guess, bounds=limits)
+    start, log_factor, exponent = found
+    half = np.sqrt(covariance[2, 2]) * stats.t.ppf(0.5 + confidence / 2, sizes.size - 3)
+    factor = top * np.exp(log_factor) / unit**exponent
+    return float(exponent), float(exponent - half), float(exponent + half), float(factor), float(start * top)
 
 
 def exponents(table: pd.DataFrame) -> pd.DataFrame:
-    """Fitted exponents of seconds and memory per phase, after the smallest size was taken off as start-up cost.
+    """Fitted exponents of seconds and memory per phase, beyond what starting costs.
 
     Args:
         table: nodes, phase, seconds, peak_memory_mb.
 
     Returns:
-        phase, quantity, exponent, low, high, factor, sizes; no exponent where fewer than three sizes need
-        measurably more than the smallest.
+        phase, quantity, exponent, low, high, factor, start, sizes; no exponent where start-up hides the growth.
     """
     rows = []
     for phase, part in table.groupby("phase", sort=False):
         for quantity in UNITS:
-            rest = above_start(part, quantity)
-            enough = len(rest) >= 3
-            exponent, low, high, factor = power_law(rest.nodes, rest[quantity]) if enough else [np.nan] * 4
-            limits = {"exponent": exponent, "low": low, "high": high, "factor": factor, "sizes": len(rest)}
-            rows.append({"phase": phase, "quantity": quantity, **limits})
+            values = part[quantity]
+            seen = values.max() >= RESOLVED * values.min()
+            fit = power_law_above_start(part.nodes, values) if seen else [np.nan] * 5
+            found = dict(zip(("exponent", "low", "high", "factor", "start"), fit, strict=True))
+            rows.append({"phase": phase, "quantity": quantity, **found, "sizes": len(part)})
     return pd.DataFrame(rows)
 
 
@@ -89,12 +94,11 @@ def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
         if quantity == "peak_memory_mb" and phase == "evaluation":
             continue  # the same process as the training epoch
         (fit,) = fit.itertuples()
-        start = part.sort_values("nodes")[quantity].iloc[0]
         grid = np.geomspace(part.nodes.min(), part.nodes.max(), 60)
         known = f"{fit.exponent:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
         label = f"{phase}: {'hidden by start-up' if np.isnan(fit.exponent) else known}"
         ax.plot(part.nodes, part[quantity], marker, color=f"C{number}", markersize=4, label=label)
-        ax.plot(grid, start + fit.factor * grid**fit.exponent, "--", color=f"C{number}", linewidth=1)
+        ax.plot(grid, fit.start + fit.factor * grid**fit.exponent, "--", color=f"C{number}", linewidth=1)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlabel("nodes")
