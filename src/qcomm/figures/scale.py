@@ -13,6 +13,7 @@ from qcomm.theory.checks import check_row
 PHASES = {"generate": "o", "features": "s", "training epoch": "^", "evaluation": "D"}
 LINEAR = 1.2  # ASSUME: largest exponent that counts as linear growth; caches alone move it by a tenth
 RESOLVED = 2.0  # ASSUME: largest over smallest value, from where on growth can be told from start-up
+CONVERGED = dict.fromkeys(("ftol", "xtol", "gtol"), 1e-15)  # fits end at rounding, not at scipy's loose defaults
 MEMORY_MB = 8000  # largest resident memory that any phase may need
 UNITS = {"seconds": "time (s)", "peak_memory_mb": "peak memory (MB)"}
 
@@ -39,7 +40,8 @@ def power_law_above_start(sizes, values, confidence: float = 0.95) -> tuple[floa
 
     limits = ([0, -np.inf, 0], [values.min() / top, np.inf, np.inf])
     guess = (0.5 * values.min() / top, 0.0, 1.0)
-    found, covariance = optimize.curve_fit(logarithms, sizes / unit, np.log(values / top), guess, bounds=limits)
+    data = sizes / unit, np.log(values / top)
+    found, covariance = optimize.curve_fit(logarithms, *data, guess, bounds=limits, **CONVERGED)
     start, log_factor, exponent = found
     half = np.sqrt(covariance[2, 2]) * stats.t.ppf(0.5 + confidence / 2, sizes.size - 3)
     factor = top * np.exp(log_factor) / unit**exponent
