@@ -12,6 +12,7 @@ from qcomm.data.values import GraphSet
 from qcomm.files import read_json
 from qcomm.graphs import graph_tuning
 from qcomm.graphs.graph_features import binned_degrees, hop_features
+from qcomm.graphs.graph_settings import FEATURE_KEYS
 from qcomm.graphs.graph_training import split_of
 from qcomm.seeds import generator
 from qcomm.stages import tune_graphs
@@ -50,6 +51,13 @@ def test_degrees_are_binned_on_a_logarithmic_scale(toy):
     features = hop_features(toy, row)
     assert features.shape == (300, 2 * 2)
     np.testing.assert_array_equal(np.asarray(features[:5, :2]), np.eye(2)[[0, 1, 1, 1, 0]])
+
+
+@pytest.mark.parametrize("extra", [{}, {"refine": 1}, {"degree": True, "degree_bins": 2}])
+def test_features_depend_on_no_other_key_than_the_search_tells_them_apart_by(toy, extra):
+    row = ROW | extra
+    features = hop_features(toy, {key: row[key] for key in FEATURE_KEYS if key in row})
+    assert (features != hop_features(toy, row)).sum() == 0
 
 
 def test_only_the_inner_fold_decides(toy, monkeypatch):

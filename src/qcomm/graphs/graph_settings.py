@@ -17,6 +17,7 @@ ACTIVATIONS = {
 }
 
 STEPS = ("raw", "rw", "gcn", "ppr")  # kinds of diffusion steps; a row of hyper-parameters holds how many of each
+FEATURE_KEYS = (*STEPS, "degree", "degree_bins", "refine")  # what of a row the hop features depend on
 
 # Start of the trainable polynomial c0 + c1 z + c2 z^2 (values of the authors' released code).
 POLY_START = (0.0169394634313126, 0.5, 0.3078363963999393)

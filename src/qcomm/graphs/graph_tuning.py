@@ -16,7 +16,7 @@ from qcomm.data.values import GraphSet
 from qcomm.graphs.graph_blocks import prepare
 from qcomm.graphs.graph_features import hop_features
 from qcomm.graphs.graph_network import needs_moments
-from qcomm.graphs.graph_settings import STEPS, feature_blocks, graph_model
+from qcomm.graphs.graph_settings import FEATURE_KEYS, feature_blocks, graph_model
 from qcomm.graphs.graph_training import split_of, train_fold
 
 METHOD = "SIGN-poly-tuned"
@@ -65,7 +65,7 @@ class Search:
         """Best moving average of the accuracy on the inner fold, and the epoch (from 1) where it ends."""
         model, hops = graph_model(METHOD, row), feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(model), "batch": model.batch}
-        key = tuple(row.get(name) for name in (*STEPS, "degree", "degree_bins", "refine")), tuple(options.values())
+        key = tuple(row.get(name) for name in FEATURE_KEYS), tuple(options.values())
         if key not in self.made:
             features = hop_features(self.graphs, row)
             self.made = {key: prepare(features, self.graphs.offsets, self.graphs.labels, **options)}

@@ -25,7 +25,7 @@ def refined_tags(adjacency: sp.csr_array, tags: np.ndarray, rounds: int) -> np.n
     """
     _, tags = np.unique(tags, return_inverse=True)
     for _ in range(rounds):
-        neighbours = (adjacency @ sp.csr_array(one_hot(tags))).toarray()
+        neighbours = (adjacency @ one_hot(tags)).toarray()
         _, found, count = np.unique(
             np.column_stack([tags, neighbours]), axis=0, return_inverse=True, return_counts=True
         )
