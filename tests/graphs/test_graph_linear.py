@@ -80,23 +80,27 @@ def files(tmp_path):
     return tmp_path
 
 
-def run(files, method):
-    words = ["--graphs", files / "graphs.npz", "--features", files / "features.npz", "--dataset", "toy"]
-    words += ["--method", method, "--seed", 0, "--epochs", 2, "--model", json.dumps({"degree": False})]
-    words += ["--out", files / f"{method}.json"]
+def run(files, method, *words):
+    words = ["--graphs", files / "graphs.npz", "--dataset", "toy", "--method", method, *words]
+    words += ["--seed", 0, "--epochs", 2, "--model", json.dumps({"degree": False}), "--out", files / f"{method}.json"]
     execute(baselines_graphs.__file__, baselines_graphs.arguments, baselines_graphs.run, [str(word) for word in words])
     return read_json(files / f"{method}.json")["folds"]
 
 
 @pytest.mark.parametrize("method", ["logreg", "moments"])
 def test_linear_baselines_tell_small_rings_from_large_ones(files, method):
-    assert np.mean([fold["outer"][0] for fold in run(files, method)]) > 0.95
+    folds = run(files, method, "--features", files / "features.npz")
+    assert np.mean([fold["outer"][0] for fold in folds]) > 0.95
 
 
-def test_message_passing_reads_no_hop_features(files, monkeypatch):
-    def broken(*_):
-        raise AssertionError("hop features were read")
+def test_linear_baselines_ask_for_hop_features(files, capsys):
+    with pytest.raises(SystemExit) as end:
+        run(files, "moments")
+    assert end.value.code == 2
+    assert "--features: moments needs hop features" in capsys.readouterr().err
+    assert not (files / "moments.json").exists()
 
-    monkeypatch.setattr("qcomm.graphs.graph_features.load_features", broken)
-    folds = run(files, "GCN")
-    assert [len(fold["outer"]) for fold in folds] == [2] * 10
+
+@pytest.mark.parametrize("method", ["GIN", "GCN"])
+def test_message_passing_needs_no_hop_features(files, method):
+    assert [len(fold["outer"]) for fold in run(files, method)] == [2] * 10

@@ -27,4 +27,4 @@ def test_start_features(tags, attributes, degree, expected):
     graphs = GraphSet("tiny", ADJACENCY, np.array([0, 3, 4]), tags, attributes, np.array([0, 1]))
     features = hop_features(graphs, {"degree": degree, **NO_HOPS})
     assert np.array_equal(features.toarray() if sp.issparse(features) else features, expected)
-    assert np.array_equal(Batches(graphs, degree).x.numpy(), expected)
+    assert np.array_equal(Batches(graphs, degree, "GIN").x.numpy(), expected)

@@ -37,7 +37,11 @@ rule baselines_graphs:
     input:
         code=code_of("baselines_graphs"),
         graphs=f"{RESULTS}/graphs/{{dataset}}.npz",
-        features=f"{RESULTS}/features_graphs/{{dataset}}.npz",
+        features=lambda wildcards: (
+            []
+            if wildcards.method in ("GIN", "GCN")
+            else f"{RESULTS}/features_graphs/{wildcards.dataset}.npz"
+        ),
     output:
         curves=f"{RESULTS}/baselines_graphs/{{dataset}}/{{method}}/seed{{seed}}.json",
         stamps=stamps_of(
@@ -55,8 +59,11 @@ rule baselines_graphs:
         runtime=600,
     params:
         epochs=GRAPHS["baseline_epochs"],
+        features=lambda wildcards, input: (
+            f"--features {shlex.quote(input.features)}" if input.features else ""
+        ),
         model=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
-        "python -m qcomm.stages.baselines_graphs --graphs {input.graphs:q} --features {input.features:q}"
+        "python -m qcomm.stages.baselines_graphs --graphs {input.graphs:q} {params.features}"
         " --dataset {wildcards.dataset:q} --method {wildcards.method} --seed {wildcards.seed} --epochs {params.epochs}"
         " --model {params.model:q} --out {output.curves:q} 2> {log:q}"

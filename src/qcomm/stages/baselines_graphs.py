@@ -5,7 +5,7 @@ from qcomm.stages.frame import StageParser, execute
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--graphs", help="graph set")
-    parser.add_input("--features", help="its hop features")
+    parser.add_input("--features", required=False, help="its hop features; logreg and moments read them")
     parser.add_argument("--dataset", required=True, help="name of the graph set")
     parser.add_argument("--method", required=True, choices=["GIN", "GCN", "logreg", "moments"], help="which baseline")
     parser.add_argument("--seed", type=int, required=True, help="seed of initial weights, shuffling and dropout")
@@ -26,9 +26,12 @@ def run(args) -> None:
 
 
 def _linear(args) -> list[dict]:
+    from qcomm.errors import ConfigError
     from qcomm.graphs.graph_features import load_features
     from qcomm.graphs.graph_linear import linear_folds, pooled, pooled_moments
 
+    if args.features is None:
+        raise ConfigError(f"{args.method} needs hop features", where="--features", fix="give the set's file")
     features, offsets, labels = load_features(args.features)
     return linear_folds((pooled if args.method == "logreg" else pooled_moments)(features, offsets), labels)
 
@@ -40,7 +43,7 @@ def _networks(args) -> list[dict]:
     from qcomm.progress import Progress
 
     graphs, folds = GraphSet.load(args.graphs), []
-    batches = Batches(graphs, args.model["degree"])
+    batches = Batches(graphs, args.model["degree"], args.method)
     for fold in range(FOLDS):
         progress = Progress(args.epochs, f"{args.dataset} {args.method} fold {fold}", "epoch")
         identity = (args.dataset, args.method, args.seed, fold)
