@@ -23,11 +23,12 @@ METHOD = "SIGN-poly-tuned"
 SMOOTH = 10  # epochs averaged: one lucky epoch of a small fold must not decide
 # ASSUME: what is varied. BatchNorm everywhere, since only that is quantum-realisable; the paper's steps with other
 # regularisation; and few steps with more units at lower rates, from tags and from tags refined by their neighbours, or
-# from binned degrees (exact ones are many and rare).
+# from degrees, exact and binned (exact ones are many and, in some sets, rare).
 FEW_STEPS = {"raw": 0, "rw": 2, "gcn": 1, "ppr": 0}
 FEW_TAGGED = {**FEW_STEPS, "raw": 1}
 FEW_REFINED = {**FEW_STEPS, "refine": 1}
-FEW_DEGREES = {**FEW_STEPS, "degree": True, "degree_bins": 2}
+FEW_DEGREES = {**FEW_STEPS, "degree": True, "degree_bins": 0}
+FEW_BINNED = {**FEW_DEGREES, "degree_bins": 2}
 UNITS = 32  # per block of features, at least
 DROPOUTS = (0.0, 0.5)
 SLOWER = (1.0, 0.3)  # times the paper's learning rate
@@ -43,10 +44,9 @@ def candidates(row: Mapping[str, Any], tagged: bool) -> list[dict[str, Any]]:
     """
     few = {"hidden": max(UNITS, row["hidden"])}
     changes = [{"dropout": dropout, "lr": row["lr"] * rate} for dropout in DROPOUTS for rate in SLOWER]
-    if tagged:
-        changes += [{**few, **FEW_TAGGED, "dropout": DROPOUTS[-1], "lr": rate} for rate in RATES]
-    start = FEW_REFINED if tagged else FEW_DEGREES
-    changes += [{**few, **start, "dropout": dropout, "lr": rate} for dropout in DROPOUTS for rate in RATES]
+    plain, coarse = (FEW_TAGGED, FEW_REFINED) if tagged else (FEW_DEGREES, FEW_BINNED)
+    changes += [{**few, **plain, "dropout": DROPOUTS[-1], "lr": rate} for rate in RATES]
+    changes += [{**few, **coarse, "dropout": dropout, "lr": rate} for dropout in DROPOUTS for rate in RATES]
     found = [dict(row)]
     for change in changes:
         candidate = {**row, "norm": "batch", **change}
