@@ -75,13 +75,13 @@ benchmark-graphs: $(READY) ## graph training against a plain PyTorch implementat
 benchmark-diffusion: $(READY) ## hop features at the size of ogbn-products against scipy and torch (20 GB of disk)
 	python benchmarks/diffusion.py --out results-benchmark
 
-benchmark-scale: $(READY) ## time and memory from 10^4 to 2.4 million nodes (15 GB of disk)
+benchmark-scale: $(READY) ## time and memory from 10^3 to 2.4 million nodes (15 GB of disk)
 	python benchmarks/scale.py --out results-benchmark
 
 report: $(READY) ## report.html: the graph of jobs, their code and run times
 	snakemake --report report.html
 
-timings: $(READY) ## seconds and memory per stage, and the critical path, of the last run
+timings: $(READY) ## seconds and memory per stage, and the critical path, of the embedded run
 	python -m qcomm.audit.timings results figures data/raw
 
 lint: $(READY) ## formatting and lint

@@ -1,6 +1,6 @@
 """Time the engine against others: forward and gradient of the same circuits, alternated in one run, one thread.
 
-    make benchmark
+    make benchmark-engine
     .venv-bench/bin/python benchmarks/engine.py --out results-benchmark
 
 Every task is checked first: values and gradients of all engines must agree. Then the engines take turns; a task that
@@ -22,7 +22,7 @@ from graph_runner import ROOT, enter_root, figure_files, stage
 from qcomm.files import sha256_of
 from qcomm.runtime import set_threads
 
-DEFAULTS = {"qubits": [4, 8, 12, 16, 20], "batches": [1, 32], "repeats": 5, "cap": 2.0, "limit": 60.0}
+DEFAULTS = {"qubits": [4, 8, 12, 16, 20], "batches": [1, 32], "repeats": 5, "cap": 2.0, "limit": 15.0}
 
 
 def parsed() -> argparse.Namespace:

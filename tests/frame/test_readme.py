@@ -7,11 +7,12 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_runs(capsys):
-    code = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
-    exec(compile(code, "README.md", "exec"), {})
-    printed = capsys.readouterr().out
-    assert re.match(r"0\.\d+ 0\.\d+ 0\.\d+ Ledger\(370 messages, 1480 qubits, 0 bits, 0 ebits\)", printed), printed
+def test_the_examples_run(capsys):
+    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        exec(compile(code, "README.md", "exec"), {})
+    circuit, protocol = capsys.readouterr().out.splitlines()
+    assert re.match(r"0\.\d+ 0\.\d+ 0\.\d+ Ledger\(370 messages, 1480 qubits, 0 bits, 0 ebits\)", circuit), circuit
+    assert re.match(r"{'Bob': None, 'Alice': [01]} Ledger\(2 messages, 2 qubits, 1 bits, 0 ebits\)", protocol), protocol
 
 
 def test_every_make_target_that_is_named_exists():

@@ -99,7 +99,7 @@ class Estimate:
 def copies_needed(eps: float, delta: float) -> int:
     """k = ceil(ln(2/delta) / (2 eps^2)): runs after which the mean is within eps with probability 1 - delta.
 
-    Source: Hoeffding 1963; the constant of claim C1 [D].
+    Source: Hoeffding 1963; the constant of claim C1 derived from it.
     """
     return math.ceil(math.log(2 / open_unit(delta, "delta")) / (2 * open_unit(eps, "eps") ** 2))
 
