@@ -36,5 +36,9 @@ class StampError(QcommError):
     """A result does not match the stamp written beside it."""
 
 
+class DivergedError(QcommError):
+    """A training run left the finite numbers."""
+
+
 class ProtocolError(QcommError):
     """A protocol, circuit or channel was used in a way that it does not allow."""

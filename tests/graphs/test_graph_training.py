@@ -1,6 +1,7 @@
 """Folds, reporting rules and repeatability of graph training; the stage trains by the function that is timed."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -87,6 +88,20 @@ def test_gin_rule_takes_one_epoch_for_all_folds_and_honest_rule_one_per_fold():
     assert gin_rule(outer) == (75.0, 0.0, 2)
     folds = [{"outer": curve, "valid": valid} for curve, valid in zip(outer, ([1, 1, 0], [0, 0, 1]), strict=True)]
     assert honest_rule(folds) == (75.0, 25.0)
+    tied = [[13 / 18, 16 / 18], [17 / 18, 14 / 18], [16 / 19, 16 / 19], [18 / 19, 18 / 19], [15 / 19, 15 / 19]]
+    assert (100 * np.array(tied)).mean(0).argmax() == 1  # by rounding alone
+    assert gin_rule(tied)[2] == 1
+
+
+def test_a_diverged_run_is_an_error_that_names_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(ROW, "lr", 1e12)
+    with pytest.raises(SystemExit) as end:
+        run_stage(tmp_path, [0], epochs=8)
+    assert end.value.code == 2
+    message = capsys.readouterr().err
+    assert re.search(r"toy SIGN-poly honest 0 0: the loss of epoch \d is (nan|inf)", message)
+    assert "lower the learning rate" in message
+    assert not (tmp_path / "0.json").exists()
 
 
 def test_dropout_keeps_the_given_share_and_the_mean():

@@ -11,9 +11,10 @@ from qcomm.audit.stamps import write_stamp
 from qcomm.data.values import GraphSet
 from qcomm.files import read_json
 from qcomm.graphs import graph_tuning
-from qcomm.graphs.graph_features import binned_degrees, hop_features
+from qcomm.graphs.graph_features import hop_features
 from qcomm.graphs.graph_settings import FEATURE_KEYS
 from qcomm.graphs.graph_training import split_of
+from qcomm.graphs.start_features import binned_degrees
 from qcomm.seeds import generator
 from qcomm.stages import tune_graphs
 from qcomm.stages.frame import execute
@@ -76,12 +77,27 @@ def test_only_the_inner_fold_decides(toy, monkeypatch):
     np.testing.assert_array_equal(seen[0].train, expected.train)
 
 
-def test_the_stage_writes_the_best_candidate(toy, tmp_path):
+def run_stage(toy, tmp_path, row):
     toy.save(tmp_path / "g.npz")
     write_stamp(tmp_path / "g.npz", {"stage": "graphs", "data_source": {"toy": "test"}})
-    words = ["--graphs", tmp_path / "g.npz", "--dataset", "toy", "--epochs", 2, "--model", json.dumps(ROW)]
+    words = ["--graphs", tmp_path / "g.npz", "--dataset", "toy", "--epochs", 2, "--model", json.dumps(row)]
     words += ["--out", tmp_path / "m.json", "--scores", tmp_path / "s.csv"]
     execute(tune_graphs.__file__, tune_graphs.arguments, tune_graphs.run, [str(word) for word in words])
+
+
+def test_a_diverged_candidate_loses_and_all_diverged_is_an_error(toy, tmp_path, capsys, monkeypatch):
+    run_stage(toy, tmp_path, ROW | {"lr": 1e12, "norm": "batch"})
+    assert np.isnan(pd.read_csv(tmp_path / "s.csv").valid[0])
+    assert read_json(tmp_path / "m.json")["lr"] in graph_tuning.RATES
+    monkeypatch.setattr(graph_tuning, "RATES", (1e12,))
+    with pytest.raises(SystemExit) as end:
+        run_stage(toy, tmp_path, ROW | {"lr": 1e12, "norm": "batch"})
+    assert end.value.code == 2
+    assert "every candidate diverged" in capsys.readouterr().err
+
+
+def test_the_stage_writes_the_best_candidate(toy, tmp_path):
+    run_stage(toy, tmp_path, ROW)
     table, chosen = pd.read_csv(tmp_path / "s.csv"), read_json(tmp_path / "m.json")
     assert len(table) == len(graph_tuning.candidates(ROW, tagged=True))
     best = graph_tuning.candidates(ROW, tagged=True)[int(table.valid.argmax())]

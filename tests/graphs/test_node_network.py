@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 import torch
 
+from qcomm.errors import DivergedError
 from qcomm.graphs import node_training
 from qcomm.graphs.decision import decision_score
 from qcomm.graphs.graph_settings import POLY_START
@@ -35,7 +36,7 @@ def problem(dtype=np.float64):
 
 
 class Reference:
-    """All weights, dense features, autograd; dropout masks are handed in."""
+    """All weights, dense features, autograd; dropout masks are handed in: one per hop, then one [n, hops * hidden]."""
 
     def __init__(self, network: NodeNetwork, activation: str):
         named = {
@@ -57,27 +58,55 @@ class Reference:
         return (joined if last is None else joined * last) @ self.w["readout.weight"] + self.w["readout.bias"]
 
 
+class Recorded:
+    """Keeps the dropout masks that a network draws, in the dense form that the reference takes."""
+
+    def __init__(self, network: NodeNetwork):
+        self.network, self.draw, self.masks = network, network._mask, []
+        network._mask = self
+
+    def __call__(self, shape, rate):
+        self.masks.append(self.draw(shape, rate))
+        return self.masks[-1]
+
+    def dense(self, number: int, chunk: slice) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """Masks of the hops and of the joined units of the chunk with this number."""
+        *inputs, joined = self.masks[number * (HOPS + 1) : (number + 1) * (HOPS + 1)]
+        found = []
+        for hop, mask in zip(self.network.data.hops, inputs, strict=True):
+            rows, whole = hop.train.block(chunk.start, chunk.stop), np.ones((chunk.stop - chunk.start, WIDTH))
+            if sp.issparse(rows):
+                mask = sp.csr_array((mask + 1, rows.indices, rows.indptr), shape=rows.shape).toarray() - 1
+            whole[:, hop.active] = mask
+            found.append(torch.tensor(whole))
+        return found, torch.tensor(np.concatenate(list(joined), axis=1))
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.35])
 @pytest.mark.parametrize("activation", ["poly", "prelu", "identity"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-9), (np.float32, 1e-4)])
-def test_training_follows_a_dense_reference_with_summed_chunks(activation, dtype, tolerance):
+def test_training_follows_a_dense_reference_with_summed_chunks(activation, dtype, tolerance, dropout):
     hops, labels, splits, data = problem(dtype)
     assert any(sp.issparse(hop.train.matrix) for hop in data.hops)
     assert any(hop.active.size < WIDTH for hop in data.hops)
-    model = NodeModel(activation, hidden=8, lr=0.02, chunk=10, input_dropout=0.0, hidden_dropout=0.0)
+    model = NodeModel(activation, hidden=8, lr=0.02, chunk=10, input_dropout=dropout, hidden_dropout=dropout)
     network = NodeNetwork(model, data, generator("w"), dtype)
     reference = Reference(network, activation)
     dense = [torch.tensor(hop, dtype=torch.float64) for hop in hops]
     truth = torch.tensor(labels)
+    drawn, chunks = Recorded(network), (slice(0, 10), slice(10, 20), slice(20, 25))
     for _ in range(20):
+        drawn.masks.clear()
+        found_loss = network.train_epoch()
         reference.optimiser.zero_grad()
         total = 0.0
-        for chunk in (slice(0, 10), slice(10, 20), slice(20, 25)):
-            logits = reference.logits([x[chunk] for x in dense])
+        for number, chunk in enumerate(chunks):
+            logits = reference.logits([x[chunk] for x in dense], *drawn.dense(number, chunk))
             loss = torch.nn.functional.cross_entropy(logits, truth[chunk])
             loss.backward()  # gradients of chunks add up
             total += loss.item() * (chunk.stop - chunk.start)
         reference.optimiser.step()
-        assert network.train_epoch() == pytest.approx(total / 25, rel=tolerance)
+        assert found_loss == pytest.approx(total / 25, rel=tolerance)
     expected = reference.logits(dense).detach().numpy()
     found = network.logits()
     np.testing.assert_allclose(found["valid"], expected[splits["valid"]], rtol=50 * tolerance, atol=50 * tolerance)
@@ -95,6 +124,24 @@ def test_dropout_masks_are_fair_and_used_in_training_only():
     kept = thinned(sparse, network._mask(mask_shape(sparse), 0.3))
     assert kept.nnz == sparse.nnz  # structure stays, values are masked
     np.testing.assert_allclose(np.unique(kept.data / sparse.data), [0, 1 / 0.7])
+
+
+def test_a_diverged_run_is_an_error_that_names_it():
+    _, _, _, data = problem(np.float32)
+    with pytest.raises(DivergedError, match=r"toy 3: the loss of epoch \d+ is (nan|inf)"):
+        train(data, NodeModel("poly", hidden=8, lr=1e18), 50, ("toy", 3))
+
+
+@pytest.mark.parametrize(("train_fits", "rest_fits"), [(True, False), (False, True), (False, False)])
+def test_rows_that_do_not_fit_in_memory_stay_in_the_file(train_fits, rest_fits, monkeypatch):
+    features = generator("large").random((200, 4), np.float32)
+    sizes = {"train": 40 if train_fits else 120, "rest": 10 if rest_fits else 60}  # rows of 16 bytes
+    monkeypatch.setattr("qcomm.graphs.node_features.IN_MEMORY", 320)  # 20 rows evaluated, 80 trained on
+    splits = {"train": np.arange(sizes["train"]), "valid": np.arange(5), "test": np.arange(5, sizes["rest"])}
+    hop = cut(features, splits)
+    assert (hop.train.index is None, hop.held_out.index is None) == (train_fits, rest_fits)
+    assert np.array_equal(hop.train.block(3, 9), features[3:9])
+    assert np.array_equal(hop.held_out.block(0, 7), features[:7])
 
 
 def test_same_seed_same_curve_another_seed_another():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from qcomm.data.values import FOLDS
+from qcomm.errors import DivergedError
 from qcomm.graphs.folds import stratified_folds
 from qcomm.graphs.graph_blocks import GraphBlocks
 from qcomm.graphs.graph_network import GraphNetwork
@@ -70,6 +71,9 @@ def train_fold(
     Returns:
         Curves per epoch (loss, outer accuracy and, honest rule, validation accuracy), and the weights: at the chosen
         epoch under the honest rule, after the last epoch otherwise.
+
+    Raises:
+        DivergedError: the loss of an epoch is not finite.
     """
     rng = generator("graph_fold", *identity)
     classes = int(data.labels.max()) + 1
@@ -77,7 +81,8 @@ def train_fold(
     curves: dict[str, list[float]] = {"loss": [], "outer": []} | ({} if split.valid is None else {"valid": []})
     best, weights = -1.0, {}
     for epoch in range(epochs):
-        curves["loss"].append(train_epoch(network, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY)))
+        loss = train_epoch(network, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY))
+        curves["loss"].append(finite(loss, epoch + 1, identity))
         curves["outer"].append(accuracy(network, split.outer))
         if evaluate_training:
             curves.setdefault("train", []).append(accuracy(network, split.train))
@@ -88,6 +93,18 @@ def train_fold(
         if report:
             report(epoch + 1, loss=curves["loss"][-1], accuracy=curves["outer"][-1])
     return curves, weights or network.weights()
+
+
+def finite(loss: float, epoch: int, identity: tuple) -> float:
+    """The loss of an epoch; NaN logits would pass for the accuracy of the first class.
+
+    Raises:
+        DivergedError: it is NaN or infinite.
+    """
+    if not np.isfinite(loss):
+        run = " ".join(map(str, identity))
+        raise DivergedError(f"the loss of epoch {epoch} is {loss}", where=run, fix="lower the learning rate (lr)")
+    return loss
 
 
 def train_epoch(network: GraphNetwork, train: np.ndarray, rng: np.random.Generator, lr: float) -> float:
@@ -116,7 +133,7 @@ def chosen_epoch(curve: list[float]) -> int:
 def gin_rule(outer_curves: list[list[float]]) -> tuple[float, float, int]:
     """Mean and standard deviation (ddof 0) over folds, in percent, at the epoch (from 1) with the best fold average."""
     curves = 100 * np.array(outer_curves)
-    epoch = chosen_epoch(curves.mean(0).tolist())
+    epoch = chosen_epoch(curves.mean(0).round(9).tolist())  # equal averages may differ in their last bits
     return float(curves[:, epoch].mean()), float(curves[:, epoch].std()), epoch + 1
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from qcomm.data.values import GraphSet
+from qcomm.errors import DivergedError
 from qcomm.graphs.graph_blocks import prepare
 from qcomm.graphs.graph_features import hop_features
 from qcomm.graphs.graph_network import needs_moments
@@ -62,14 +63,19 @@ class Search:
         self.graphs, self.split, self.made = graphs, split_of(graphs.labels, 0, "honest"), {}
 
     def score(self, row: Mapping[str, Any], epochs: int, identity: tuple) -> tuple[float, int]:
-        """Best moving average of the accuracy on the inner fold, and the epoch (from 1) where it ends."""
+        """Best moving average of the accuracy on the inner fold, and the epoch (from 1) where it ends; NaN, 0 where
+        training diverged."""
         model, hops = graph_model(METHOD, row), feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(model), "batch": model.batch}
         key = tuple(row.get(name) for name in FEATURE_KEYS), tuple(options.values())
         if key not in self.made:
             features = hop_features(self.graphs, row)
             self.made = {key: prepare(features, self.graphs.offsets, self.graphs.labels, **options)}
-        curves, _ = train_fold(self.made[key], self.split, model, model.hidden * hops, epochs, ("tuning", *identity))
+        data, units = self.made[key], model.hidden * hops
+        try:
+            curves, _ = train_fold(data, self.split, model, units, epochs, ("tuning", *identity))
+        except DivergedError:
+            return float("nan"), 0
         window = min(SMOOTH, epochs)
         smooth = np.convolve(curves["valid"], np.ones(window) / window, "valid")
         return float(smooth.max()), int(smooth.argmax()) + window

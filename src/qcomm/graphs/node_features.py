@@ -107,13 +107,14 @@ def cut(features: Matrix, splits: dict[str, np.ndarray]) -> Hop:
     """Rows and columns of one hop as training and evaluation need them."""
     width, held_out = features.shape[1], np.concatenate([splits["valid"], splits["test"]])
     row = width * features.dtype.itemsize
-    if not sp.issparse(features) and held_out.size * row > IN_MEMORY:
+    fits = splits["train"].size * row <= 4 * IN_MEMORY, held_out.size * row <= IN_MEMORY
+    if not sp.issparse(features) and not all(fits):
         # columns without gradient are not worth finding here: Adam leaves them where they are
         nothing = np.empty((held_out.size, 0), features.dtype)
-        fits = splits["train"].size * row <= 4 * IN_MEMORY  # then read once, not every epoch
-        train = Rows(features, splits["train"])
-        train = Rows(train.block(0, len(train))) if fits else train
-        return Hop(train, np.arange(width), Rows(features, held_out), nothing, width)
+        rows = [Rows(features, splits["train"]), Rows(features, held_out)]
+        # what fits is read once, not every epoch
+        train, rest = (Rows(part.block(0, len(part))) if fit else part for part, fit in zip(rows, fits, strict=True))
+        return Hop(train, np.arange(width), rest, nothing, width)
     train = features[splits["train"]]
     used = np.asarray((train != 0).sum(0)).ravel() > 0
     active, idle = np.flatnonzero(used), np.flatnonzero(~used)

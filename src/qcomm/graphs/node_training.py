@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from qcomm.graphs.decision import decision_score
 from qcomm.graphs.diffusion import row_blocks
+from qcomm.graphs.graph_training import finite
 from qcomm.graphs.node_features import Matrix, NodeData, Rows
 from qcomm.graphs.node_network import NodeNetwork
 from qcomm.graphs.node_settings import NodeModel
@@ -25,12 +26,15 @@ def train(data: NodeData, model: NodeModel, epochs: int, identity: tuple, *, dty
     Returns:
         The curve (a list of rows with epoch, loss, valid and test accuracy, valid and test decision score) and the
         weights at the first epoch with the best validation accuracy.
+
+    Raises:
+        DivergedError: the loss of an epoch is not finite.
     """
     network = NodeNetwork(model, data, generator("node", *identity), dtype)
     curve: list[dict[str, Any]] = []
     best, weights = -1.0, {}
     for epoch in range(1, epochs + 1):
-        loss = network.train_epoch()
+        loss = finite(network.train_epoch(), epoch, identity)
         if epoch % model.evaluate_every:
             continue
         curve.append({"epoch": epoch, "loss": loss, **scores(network.logits(), data)})

@@ -30,7 +30,8 @@ def run(args) -> None:
     from qcomm.progress import Progress
 
     if not all(0 <= fold < FOLDS for fold in args.folds) or args.epochs < 1:
-        raise ConfigError("folds are 0..9, epochs at least 1", where="--folds, --epochs")
+        found = f"not {args.folds} and {args.epochs}"
+        raise ConfigError(f"folds are 0..9, epochs at least 1, {found}", where="--folds, --epochs")
     row = row_of(args)
     model = graph_model(args.method, row)
     features, offsets, labels = load_features(args.features)

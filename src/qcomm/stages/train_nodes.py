@@ -31,7 +31,11 @@ def run(args) -> None:
     else:
         model, all_hops = node_model(args.method, args.model)
         if args.epochs < model.evaluate_every:
-            raise ConfigError(f"{args.epochs} epochs end before the first evaluation", where="--epochs")
+            raise ConfigError(
+                f"{args.epochs} epochs end before the first evaluation",
+                where="--epochs",
+                fix=f"nodes.epochs of nodes.model.evaluate_every ({model.evaluate_every}) or more",
+            )
         data = load_node_data(args.features, None if all_hops else 1)
         progress = Progress(args.epochs, f"{args.dataset} {args.method} seed {args.seed}", "epoch")
         identity = (args.dataset, args.method, args.seed)

@@ -19,7 +19,7 @@ def run(args) -> None:
     import pandas as pd
 
     from qcomm.data.values import GraphSet
-    from qcomm.errors import ConfigError
+    from qcomm.errors import ConfigError, DivergedError
     from qcomm.files import write_csv, write_json
     from qcomm.graphs.graph_tuning import Search, candidates
 
@@ -34,6 +34,8 @@ def run(args) -> None:
         print(f"{args.dataset} candidate {number}: {score:.4f} on the inner fold", file=sys.stderr, flush=True)
         if score > best:  # strictly better only: the paper's row comes first
             best, chosen = score, row
+    if not chosen:
+        raise DivergedError("every candidate diverged", where=args.dataset, fix="lower its learning rate (lr)")
     write_json(args.out, {"dataset": args.dataset, **chosen})
     write_csv(args.scores, pd.DataFrame(rows))
 
