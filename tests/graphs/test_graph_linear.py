@@ -53,6 +53,15 @@ def test_sparse_features_give_the_sums_and_moments_of_dense_ones(width, monkeypa
     np.testing.assert_allclose(blocks[:, 1:] * signs, whole[:, 1:], rtol=1e-6, atol=1e-8)
 
 
+def test_rounding_noise_of_a_constant_column_is_not_a_feature():
+    features, offsets = features_of(5)
+    dense = features.toarray()
+    noise = 1 + 1e-7 * generator("noise").normal(size=(len(dense), 1))
+    found = pooled_moments(np.hstack([dense, noise]).astype(np.float32), offsets)
+    expected = pooled_moments(np.hstack([dense, np.ones_like(noise)]).astype(np.float32), offsets)
+    np.testing.assert_array_equal(found, expected)
+
+
 def limited(toarray, most):
     def checked(matrix):
         assert np.prod(matrix.shape) <= most, "all nodes at once"

@@ -9,6 +9,7 @@ import torch
 from torch_geometric.nn import GCNConv, GINConv
 
 from qcomm.data.values import GraphSet
+from qcomm.graphs import graph_message_passing
 from qcomm.graphs.graph_message_passing import LAYERS, Batches, MessagePassing, Recipe
 from qcomm.seeds import generator
 
@@ -45,7 +46,7 @@ def original_of(layer, kind):
 def test_layers_are_those_of_torch_geometric(graphs, kind, chosen):
     torch.manual_seed(3)
     layer = LAYERS[kind](3, 4).double().eval()
-    x, matrix, graph_of, count = Batches(graphs, False, kind).take(np.array(chosen))
+    x, matrix, graph_of, count = Batches(graphs, {"degree": False}, kind).take(np.array(chosen))
     edges, nodes = edges_of(graphs, chosen)
     assert np.array_equal(x.argmax(1), np.unique(graphs.tags, return_inverse=True)[1][nodes])
     assert count == len(chosen)
@@ -67,6 +68,11 @@ def test_layers_are_those_of_torch_geometric(graphs, kind, chosen):
 @pytest.mark.parametrize("kind", ["GIN", "GCN"])
 def test_the_order_of_graphs_in_a_batch_does_not_matter(graphs, kind):
     torch.manual_seed(4)
-    model, batches = MessagePassing(kind, 3, 2, Recipe()).eval(), Batches(graphs, False, kind)
+    model, batches = MessagePassing(kind, 3, 2, Recipe()).eval(), Batches(graphs, {"degree": False}, kind)
     forward, backward = (model(*batches.take(np.array(order))) for order in ([0, 1, 2, 3], [3, 2, 1, 0]))
     torch.testing.assert_close(forward.flip(0), backward)
+
+
+def test_a_last_batch_of_one_graph_joins_the_one_before():
+    sizes = [[len(part) for part in graph_message_passing._cut(np.arange(n), 32)] for n in (1, 33, 64, 65, 66)]
+    assert sizes == [[1], [33], [32, 32], [32, 33], [32, 32, 2]]

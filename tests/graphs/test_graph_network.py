@@ -68,6 +68,16 @@ def test_losses_weights_and_logits_follow_plain_torch(norm, activation, dtype, t
     np.testing.assert_allclose(ours.weights()["weight"], weight, rtol=0, atol=50 * tolerance)
 
 
+@pytest.mark.parametrize("rank", [1, HOPS])
+@pytest.mark.parametrize("activation", ["poly", "prelu"])
+def test_a_graph_without_features_trains_as_in_plain_torch(activation, rank):
+    features, offsets, labels = graph_set(rank)
+    features[offsets[4] : offsets[5]] = 0
+    ours, plain = networks(features, offsets, labels, model_of("batch", activation, 0.0), np.float64)
+    losses = [(ours.train_step(np.arange(8), 0.01), plain.train_step(np.arange(8), 0.01)) for _ in range(5)]
+    np.testing.assert_allclose(*np.transpose(losses), rtol=1e-9)
+
+
 def test_running_statistics_are_torchs():
     ours, plain = networks(*graph_set(), model_of(), np.float64)
     for batch in (np.arange(8), np.arange(20, 27)):
@@ -145,3 +155,5 @@ def test_bad_features_are_named():
         prepare(features, offsets, labels, hops=HOPS, moments=True, batch=BATCH)
     with pytest.raises(DataError, match="disagree"):
         prepare(features[:-1], offsets, labels, hops=HOPS, moments=True, batch=BATCH)
+    with pytest.raises(DataError, match="all features are zero"):
+        prepare(np.zeros_like(features), offsets, labels, hops=HOPS, moments=True, batch=BATCH)

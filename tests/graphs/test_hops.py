@@ -66,13 +66,6 @@ def test_graph_features_equal_dense_algebra_in_the_papers_order(as_sparse):
     np.testing.assert_allclose(dense(result), np.hstack(blocks), rtol=2e-6, atol=1e-7)
 
 
-def test_degree_features_count_the_self_loop():
-    path = sparse.csr_array(np.array([[0.0, 1, 0], [1, 0, 1], [0, 1, 0]]))
-    np.testing.assert_array_equal(dense(graph_features(path, None)), [[1, 0], [0, 1], [1, 0]])
-    alone = sparse.csr_array((3, 3))
-    np.testing.assert_array_equal(dense(graph_features(alone, None)), [[1], [1], [1]])
-
-
 def test_one_hot_columns_follow_the_order_of_tags():
     np.testing.assert_array_equal(one_hot([7, 3, 7, 5]).toarray(), [[0, 0, 1], [1, 0, 0], [0, 0, 1], [0, 1, 0]])
 

@@ -86,7 +86,7 @@ class Features:
         """
         rows = self.matrix[start:stop]
         if not np.isfinite(rows).all():
-            raise DataError(f"features of nodes {start} .. {stop - 1} are NaN or infinite")
+            raise DataError(f"features of nodes {start} .. {stop - 1} are NaN or infinite", fix="mend the raw data")
         chosen = np.asarray(rows[:, columns], np.float32)
         if self.row_normalised:
             sums = rows.sum(axis=1, dtype=np.float64)

@@ -87,7 +87,7 @@ def prepare(
         dtype: of training.
 
     Raises:
-        DataError: sizes disagree or values are not finite.
+        DataError: sizes disagree, or values are not finite or all zero.
     """
     width = features.shape[1]
     if width % hops or offsets[-1] != features.shape[0] or labels.size != offsets.size - 1:
@@ -96,7 +96,9 @@ def prepare(
         )
     values = features.data if sp.issparse(features) else features
     if not np.isfinite(values).all():
-        raise DataError("features are NaN or infinite")
+        raise DataError("features are NaN or infinite", fix="mend the raw data")
+    if not values.any():
+        raise DataError("all features are zero", fix="mend the raw data, or start from degrees (degree: true)")
     scale, tolerance = _column_scale(features), TOLERANCE[np.dtype(dtype)]
     graphs = [_reduce(*_present(features, a, b, hops, scale), moments, tolerance) for a, b in _ranges(offsets)]
     nodes = np.diff(offsets).astype(dtype)
@@ -181,7 +183,8 @@ def _in_basis(graph, maps, channels: int) -> tuple[np.ndarray, ...]:
     used = [maps[channel] for channel in cols[::hops]]
     pieces = [rows[:, i * hops : (i + 1) * hops] @ right.T for i, (_, _, right) in enumerate(used)]
     columns = [first + np.arange(len(right)) for first, _, right in used]
-    return np.hstack(pieces), np.concatenate(columns), count
+    # a graph without any feature has no piece
+    return np.hstack([rows[:, :0], *pieces]), np.concatenate([np.zeros(0, np.int64), *columns]), count
 
 
 def _assemble(graphs: list[tuple[np.ndarray, ...]], dtype) -> tuple[Blocks, np.ndarray]:

@@ -13,6 +13,7 @@ from qcomm.graphs.hops import Matrix
 # ASSUME: strengths of the L2 penalty tried; the inner fold picks one per outer fold.
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 MOMENT_RANK = 40  # ASSUME: leading principal directions kept before squaring, 40 * 41 / 2 second moments at most
+CONSTANT = 1e-6  # spread relative to the largest value, below which a column only varies by float32 rounding
 BLOCK = 1 << 24  # values of a block of nodes, 128 MB
 
 
@@ -44,7 +45,8 @@ def _projected(features: Matrix) -> Iterator[np.ndarray]:
     nodes, width = features.shape
     mean = sum(block.sum(0) for block in _blocks(features)) / nodes
     spread = np.sqrt(sum(((block - mean) ** 2).sum(0) for block in _blocks(features)) / nodes)
-    scale = np.where(spread > 0, spread, 1.0)
+    largest = np.max([abs(block).max(0) for block in _blocks(features)], axis=0)
+    scale = np.where(spread > CONSTANT * largest, spread, np.inf)  # a constant column is 0, not noise of variance 1
     if width <= MOMENT_RANK:
         yield from ((block - mean) / scale for block in _blocks(features))
         return

@@ -122,7 +122,7 @@ def one_hot(tags: np.ndarray, dtype=np.float32) -> sparse.csr_array:
 
 def graph_features(
     adjacency: sparse.csr_array,
-    features: Matrix | None,
+    features: Matrix,
     *,
     raw: int = 0,
     rw: int = 0,
@@ -134,7 +134,7 @@ def graph_features(
 
     Args:
         adjacency: block-diagonal adjacency of all graphs [N, N]; self-loops are added here.
-        features: X [N, D]; None for the one-hot degree, self-loop counted.
+        features: X [N, D].
         raw, rw, gcn, ppr: number of steps of each kind.
         dtype: of operators and features.
 
@@ -149,7 +149,7 @@ def graph_features(
         if count < 0:
             raise ConfigError(f"{count} steps are not possible", where=name, fix="give 0 or more")
     looped = with_self_loops(adjacency)
-    start = as_features(one_hot(np.diff(looped.indptr)) if features is None else features, dtype)
+    start = as_features(features, dtype)
     _same_nodes(adjacency, start)
     blocks = [start]
     for name, count in (("raw", raw), ("rw", rw), ("gcn", gcn)):

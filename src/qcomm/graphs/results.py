@@ -40,7 +40,9 @@ def graph_frame(paths: Iterable[Path]) -> pd.DataFrame:
         folds = sorted(folds, key=lambda fold: fold["fold"])
         if [fold["fold"] for fold in folds] != list(range(FOLDS)):
             raise DataError(
-                f"folds {[f['fold'] for f in folds]} instead of 0..9", where=f"{dataset} {method} {protocol}"
+                f"folds {[f['fold'] for f in folds]} instead of 0..9",
+                where=f"{dataset} {method} {protocol}",
+                fix="give the result of every fold once",
             )
         mean, std = gin_rule([f["outer"] for f in folds])[:2] if protocol == "gin" else honest_rule(folds)
         facts = {"dataset": dataset, "method": method, "protocol": protocol, "seed": seed, "norm": norm}

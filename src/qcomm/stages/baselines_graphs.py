@@ -10,7 +10,7 @@ def arguments(parser: StageParser) -> None:
     parser.add_argument("--method", required=True, choices=["GIN", "GCN", "logreg", "moments"], help="which baseline")
     parser.add_argument("--seed", type=int, required=True, help="seed of initial weights, shuffling and dropout")
     parser.add_argument("--epochs", type=int, default=100, help="epochs of GIN and GCN")
-    parser.add_settings("--model", required=True, help="row of hyper-parameters; only `degree` is used")
+    parser.add_settings("--model", required=True, help="row of hyper-parameters: what nodes start from")
     parser.add_output("--out", help="json with the result of each fold")
 
 
@@ -43,7 +43,7 @@ def _networks(args) -> list[dict]:
     from qcomm.progress import Progress
 
     graphs, folds = GraphSet.load(args.graphs), []
-    batches = Batches(graphs, args.model["degree"], args.method)
+    batches = Batches(graphs, args.model, args.method)
     for fold in range(FOLDS):
         progress = Progress(args.epochs, f"{args.dataset} {args.method} fold {fold}", "epoch")
         identity = (args.dataset, args.method, args.seed, fold)

@@ -38,7 +38,9 @@ def _sparse(args, graph, archive) -> None:
     from qcomm.graphs.hops import node_hops
 
     if args.storage != "float32":
-        raise ConfigError("sparse features are stored as float32 only", where="--storage")
+        raise ConfigError(
+            "sparse features are stored as float32 only", where="--storage", fix="take the set out of nodes.bfloat16"
+        )
     features = unpack_matrix("features", graph)
     options = {"row_normalised": args.row_normalised, "self_loops": args.self_loops, "threads": args.threads}
     for hop, matrix in enumerate(node_hops(unpack_matrix("adjacency", graph), features, args.hops, **options)):
