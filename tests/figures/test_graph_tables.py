@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from qcomm.figures import graph_tables, node_tables, setting_tables
+from qcomm.figures import accuracy, graph_tables, node_tables, setting_tables
 from qcomm.figures.tables import NOT_RUN
 
 PUBLISHED = pd.DataFrame(
@@ -33,6 +33,18 @@ def test_one_length_stands_in_its_column_and_several_in_the_cells():
     assert mixed.PTC == NOT_RUN
     assert line(shown, "GIN").epochs == "50 of 100"
     assert line(shown, "GIN").MUTAG == "85.0 ± 1.0"
+
+
+def test_authors_stand_beside_runs_of_full_length_only():
+    rows = [("MUTAG", "SIGN-poly", "gin", 2, 350, 90.0), ("COLLAB", "SIGN-poly", "gin", 0, 60, 80.0)]
+    frame = runs(*rows, ("MUTAG", "GIN", "honest", 2, 100, 85.0), ("MUTAG", "logreg", "honest", 2, None, 85.0))
+    settings = {"epochs": 350, "paper_epochs": 350, "baselines": ["GIN", "logreg"]}
+    assert accuracy.full_length(frame, settings) == {"MUTAG"}
+    assert accuracy.other_lengths(frame, settings) == {"COLLAB": 60, "GIN": 100}
+    known = pd.DataFrame({"dataset": ["MUTAG", "COLLAB"], "mean": [92.0, 81.8], "std": [6.5, 1.4]})
+    figure = accuracy.accuracy_figure({"graphs": frame}, known[known.dataset.isin(["MUTAG"])])
+    stars = [bar for bar in figure.axes[0].containers if bar.get_label() == "authors (gin)"]
+    assert [bar.lines[0].get_ydata().tolist() for bar in stars] == [[92.0]]
 
 
 def test_the_spread_over_seeds_is_kept():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from qcomm.figures.style import COLOURS, WIDTH
 
-AUTHORS_MARK = {"fmt": "*", "markersize": 8, "color": COLOURS["reference"], "label": "authors (gin)"}
+AUTHORS_MARK = {"fmt": "*", "markersize": 8, "color": COLOURS["reference"]}
 
 
 def accuracy(data: pd.DataFrame, ax, authors: pd.DataFrame | None = None):
@@ -16,7 +19,8 @@ def accuracy(data: pd.DataFrame, ax, authors: pd.DataFrame | None = None):
     Args:
         data: dataset, method, protocol, mean, std; percent.
         ax: axes to draw on.
-        authors: dataset, mean, std of the authors' numbers; only for runs of full length, which alone compare.
+        authors: dataset, mean, std of the authors' numbers; only of sets that were run at full length, which alone
+            compare.
     """
     sets = list(dict.fromkeys(data.dataset))
     labels = list(dict.fromkeys(zip(data.method, data.protocol, strict=True)))
@@ -29,7 +33,8 @@ def accuracy(data: pd.DataFrame, ax, authors: pd.DataFrame | None = None):
         ax.errorbar(places, part["mean"], part["std"], label=f"{method} ({protocol})" if protocol else method, **style)
     if authors is not None and (known := authors[authors.dataset.isin(sets)]).size:
         places = [sets.index(name) - 0.43 for name in known.dataset]
-        ax.errorbar(places, known["mean"], known["std"], capsize=2, **AUTHORS_MARK)
+        label = "authors (gin)" if "gin" in set(data.protocol) else "authors"
+        ax.errorbar(places, known["mean"], known["std"], capsize=2, label=label, **AUTHORS_MARK)
     for boundary in range(1, len(sets)):
         ax.axvline(boundary - 0.5, color="0.85", linewidth=0.8)
     many = len(sets) > 5
@@ -52,3 +57,21 @@ def accuracy_figure(parts: dict[str, pd.DataFrame], authors: pd.DataFrame | None
     for ax, (title, part) in zip(axes.flat, parts.items(), strict=True):
         accuracy(part, ax, authors).set_title(title)
     return figure
+
+
+def other_lengths(graphs: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+    """Epochs of the sets and baselines that were trained for another time than the others.
+
+    Args:
+        graphs: dataset, method, epochs (NaN for convex methods).
+        settings: section ``graphs`` of the configuration.
+    """
+    found = {}
+    for row in graphs[graphs.epochs.notna() & (graphs.epochs != settings["epochs"])].itertuples():
+        found[row.method if row.method in settings["baselines"] else row.dataset] = int(row.epochs)
+    return found
+
+
+def full_length(runs: pd.DataFrame, settings: Mapping[str, Any]) -> set[str]:
+    """Sets whose runs took the paper's number of epochs (key ``paper_epochs`` of the section)."""
+    return set(runs[runs.epochs >= settings["paper_epochs"]].dataset)

@@ -63,7 +63,8 @@ def table1_others(nodes: pd.DataFrame, published: pd.DataFrame, paper_epochs: in
             rows[-1]["source"] = "measured"
         for row in published[published.dataset == dataset].itertuples():
             facts = {"dataset": dataset, "method": row.method, "metric": row.metric, "protocol": row.protocol}
-            facts |= {"epochs": NOT_KNOWN, "mean": row.mean_percent, "std": row.std_percent, "seeds": NOT_KNOWN}
+            facts |= {"epochs": NOT_KNOWN, "mean": row.mean_percent, "seeds": NOT_KNOWN}
+            facts |= {"std": row.std_percent if pd.notna(row.std_percent) else NOT_KNOWN}
             rows.append(facts | {"source": f"{row.paper} (seen in: {row.seen_in})"})
     columns = ["dataset", "method", "metric", "mean", "std", "seeds", "epochs", "protocol", "source"]
     return pd.DataFrame(rows)[columns]

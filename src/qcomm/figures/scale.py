@@ -15,6 +15,7 @@ LINEAR = 1.2  # ASSUME: largest exponent that counts as linear growth; caches al
 RESOLVED = 2.0  # ASSUME: largest over smallest value, from where on growth can be told from start-up
 CONVERGED = dict.fromkeys(("ftol", "xtol", "gtol"), 1e-15)  # fits end at rounding, not at scipy's loose defaults
 MEMORY_MB = 8000  # largest resident memory that any phase may need
+SAME_PROCESS = ("evaluation", "peak_memory_mb")  # its peak is that of the training epoch
 UNITS = {"seconds": "time (s)", "peak_memory_mb": "peak memory (MB)"}
 
 
@@ -60,6 +61,8 @@ def exponents(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for phase, part in table.groupby("phase", sort=False):
         for quantity in UNITS:
+            if (phase, quantity) == SAME_PROCESS:
+                continue
             values = part[quantity]
             seen = values.max() >= RESOLVED * values.min()
             fit = power_law_above_start(part.nodes, values) if seen else [np.nan] * 5
@@ -77,7 +80,7 @@ def checks(table: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     """
     fitted = fits[fits.exponent.notna()].itertuples()
     rows = [check_row(f"{fit.phase}: exponent of {fit.quantity}", fit.exponent, -np.inf, LINEAR) for fit in fitted]
-    peaks = table.groupby("phase", sort=False).peak_memory_mb.max()
+    peaks = table[table.phase != SAME_PROCESS[0]].groupby("phase", sort=False).peak_memory_mb.max()
     rows += [check_row(f"{phase}: peak memory in MB", peak, 0, MEMORY_MB) for phase, peak in peaks.items()]
     return pd.DataFrame(rows, columns=["name", "value", "low", "high", "ok"])
 
@@ -93,8 +96,8 @@ def scale(table: pd.DataFrame, fits: pd.DataFrame, quantity: str, ax):
     """
     for number, (phase, marker) in enumerate(PHASES.items()):
         part, fit = table[table.phase == phase], fits[(fits.phase == phase) & (fits.quantity == quantity)]
-        if quantity == "peak_memory_mb" and phase == "evaluation":
-            continue  # the same process as the training epoch
+        if (phase, quantity) == SAME_PROCESS:
+            continue
         (fit,) = fit.itertuples()
         grid = np.geomspace(part.nodes.min(), part.nodes.max(), 60)
         known = f"{fit.exponent:.2f} [{fit.low:.2f}, {fit.high:.2f}]"

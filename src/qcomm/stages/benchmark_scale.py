@@ -4,7 +4,7 @@ from qcomm.stages.frame import StageParser, execute
 
 
 def arguments(parser: StageParser) -> None:
-    parser.add_input("--graphs", nargs="+", help="outputs of benchmark_graph; the smallest is the start-up cost")
+    parser.add_input("--graphs", nargs="+", help="outputs of benchmark_graph")
     parser.add_input("--features", nargs="+", help="outputs of features_nodes, in the same order")
     parser.add_input("--times", nargs="+", help="outputs of benchmark_nodes, in the same order")
     parser.add_output("--out", help="csv of seconds and memory per size and phase")

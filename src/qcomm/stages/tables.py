@@ -65,8 +65,8 @@ def _graph_tables(folder: Path, settings: dict, graphs, published) -> None:
         f"percent, mean and standard deviation over 10 folds; {_lengths(settings)[1]} epochs "
         f"({settings['run']['name']} run). gin: best fold average over epochs, no test set, hence optimistic. honest: "
         "an inner fold picks the epoch. SIGN-poly-tuned: hyper-parameters chosen on the inner fold of fold 0, whose "
-        "graphs are test graphs of other folds. A run shorter than the full protocol is not comparable with published "
-        "numbers."
+        "graphs are test graphs of other folds. GIN and GCN: ours, an epoch is one pass over the training graphs. A "
+        "run shorter than the full protocol is not comparable with published numbers."
     )
     fifth = tables.table5(graphs, published, lengths)
     main = tables.table2(fifth, settings["tables"]["main_sets"], settings["tables"]["main_methods"])
@@ -98,7 +98,7 @@ def _setting_tables(folder: Path, settings: dict, tuned, statistics) -> None:
 def _accuracy(folder: Path, settings: dict, nodes, graphs, published) -> None:
     import pandas as pd
 
-    from qcomm.figures.accuracy import accuracy_figure
+    from qcomm.figures.accuracy import accuracy_figure, full_length, other_lengths
     from qcomm.figures.style import save, use_style
     from qcomm.figures.table_sets import AUTHORS
     from qcomm.graphs.results import over_seeds
@@ -108,13 +108,14 @@ def _accuracy(folder: Path, settings: dict, nodes, graphs, published) -> None:
     over_runs = pd.DataFrame({"mean": by_seed.mean(), "std": by_seed.std(ddof=0)}).reset_index()
     left = over_runs.assign(protocol="", error_of="seeds")
     right = over_seeds(graphs)[["dataset", "method", "protocol", "mean", "std"]].assign(error_of="folds")
-    lengths = dict(zip(("nodes", "graphs"), _lengths(settings), strict=True))
-    titles = {name: f"{name}, {lengths[name]} epochs" for name in lengths}
-    parts = {f"{titles['nodes']} (bars: over seeds)": left, f"{titles['graphs']} (bars: over folds)": right}
+    lengths = _lengths(settings)
+    others = ", ".join(f"{name} {epochs}" for name, epochs in other_lengths(graphs, settings["graphs"]).items())
+    title = f"graphs, {lengths[1]} epochs{f' ({others})' if others else ''}, bars: over folds"
+    parts = {f"nodes, {lengths[0]} epochs, bars: over seeds": left, title: right}
     shown = {title: part for title, part in parts.items() if len(part)}
     known = published[published.method == AUTHORS].rename(columns={"mean_percent": "mean", "std_percent": "std"})
-    full = all(" of " not in length for length in lengths.values())
-    figure = accuracy_figure(shown, known if full else None)
+    full = full_length(nodes, settings["nodes"]) | full_length(graphs[graphs.protocol == "gin"], settings["graphs"])
+    figure = accuracy_figure(shown, known[known.dataset.isin(full)])
     save(figure, folder / "accuracy", pd.concat(shown.values()) if shown else left)
 
 
