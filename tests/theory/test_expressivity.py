@@ -7,7 +7,7 @@ import pytest
 
 from qcomm.errors import ProtocolError
 from qcomm.theory import expressivity, fit, fit_tables, growth
-from qcomm.theory.recorded_rank import recorded_rank
+from qcomm.theory.recorded_rank import recorded_matrix, recorded_rank
 from qcomm.theory.reupload import (
     FREQUENCIES,
     Reupload,
@@ -154,6 +154,7 @@ def test_recorded_rank_never_exceeds_the_rank_and_grows_with_shots():
     model = random_model(diagonal_encoding(4, 2), frequencies("3^(l-1)", 2), np.random.default_rng(4))
     few = [recorded_rank(model, 20, np.random.default_rng(seed)) for seed in range(10)]
     many = [recorded_rank(model, 10**8, np.random.default_rng(seed)) for seed in range(10)]
+    assert len(recorded_matrix(model, 20, np.random.default_rng(0))[0]) == 18  # more rows than rank
     assert max(few) <= 9
     assert set(many) == {9}
     assert np.mean(few) < 9

@@ -2,8 +2,8 @@
 
 import pytest
 
-from qcomm.errors import DataError, ProtocolError
-from qcomm.theory.checks import check_row, in_range, require, whole
+from qcomm.errors import ProtocolError
+from qcomm.theory.checks import check_row, in_range, whole
 
 
 @pytest.mark.parametrize("value", [-1, 0, 1.5, True, float("nan"), float("inf"), "x", None])
@@ -23,8 +23,7 @@ def test_good_numbers_pass():
     assert in_range(1, "p", 0.0, 1.0) == 1.0
 
 
-def test_failed_checks_are_named_and_others_pass():
-    require([check_row("slope", 1.0, 0.9, 1.1)])
-    with pytest.raises(DataError, match=r"slope = 1\.2, not in \[0\.9, 1\.1\]"):
-        require([check_row("slope", 1.2, 0.9, 1.1), check_row("other", 0.0, -1.0, 1.0)])
+def test_a_check_says_whether_its_value_is_inside():
+    assert check_row("slope", 1.0, 0.9, 1.1)["ok"]
+    assert not check_row("slope", 1.2, 0.9, 1.1)["ok"]
     assert not check_row("nan", float("nan"), 0.0, 1.0)["ok"]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from qcomm.errors import ProtocolError
 from qcomm.theory import needed, success
@@ -15,8 +16,39 @@ def unit_pair(rng, gamma, dimension, trials):
 
 
 def test_one_bit_of_sign_sketch_has_the_arcsine_law():
-    for gamma in (0.01, 0.3, 0.9, 0.99):
-        assert success.sign_sketch(1, gamma) == pytest.approx(0.5 + np.arcsin(gamma) / np.pi, abs=1e-6)
+    for gamma in (0.01, 0.3, 0.9, 0.99, 0.999999):
+        assert success.sign_sketch(1, gamma) == pytest.approx(0.5 + np.arcsin(gamma) / np.pi, abs=1e-9)
+
+
+@pytest.mark.parametrize("gamma", [0.001, 0.1, 0.7, 0.9, 0.99, 0.999999])
+def test_sign_sketch_is_resolved_at_any_number_of_bits(gamma, monkeypatch):
+    bits = np.unique(np.geomspace(1, 1e7, 60).astype(int))
+    coarse = [success.sign_sketch(int(k), gamma) for k in bits]
+    assert np.all(np.diff(coarse) > -1e-12)  # more bits never hurt, and nothing exceeds certainty
+    assert max(coarse) <= 1 + 1e-12
+    quadrature = success._quadrature
+    monkeypatch.setattr(success, "_quadrature", lambda low, high, points: quadrature(low, high, 5 * points))
+    np.testing.assert_allclose(coarse, [success.sign_sketch(int(k), gamma) for k in bits], rtol=0, atol=1e-9)
+
+
+def test_sign_sketch_of_many_bits_follows_the_normal_law():
+    bits, gamma = 10**6, 0.002
+    z = gamma * np.sqrt(bits * 2 / np.pi) / np.sqrt(1 - 2 * gamma**2 / np.pi)
+    assert success.sign_sketch(bits, gamma) == pytest.approx(ndtr(z), abs=1e-5)
+
+
+def test_quantiser_steps_shrink_up_to_the_most_bits(monkeypatch):
+    steps = [success.quantiser_step(bits) for bits in range(2, 17)]
+    ratios = np.array(steps[1:]) / steps[:-1]
+    assert ((ratios > 0.5) & (ratios < 0.62)).all()
+    parallel, power = success.quantiser_moments(16)
+    assert 1 - parallel**2 / power < 1e-8  # four more bits than at 12, 2^-8 of its distortion
+    with pytest.raises(ProtocolError, match="more than a float32 holds"):
+        success.quantiser_step(success.MOST_BITS + 1)
+    monkeypatch.setattr(success, "MOST_BITS", 10)
+    assert needed.quantised_bits(0.01, 0.9, 16) == 16 * 7
+    with pytest.raises(ProtocolError, match="no resource up to 10 reaches"):
+        needed.quantised_bits(1e-4, 0.9, 16)
 
 
 def test_sign_sketch_against_simulation():

@@ -130,7 +130,7 @@ def sign_sketch(x: np.ndarray, y: np.ndarray, bits: int, seed: int, *, block: in
 def quantised_vector(x: np.ndarray, y: np.ndarray, bits_per_number: int, seed: int) -> LinearRun:
     """Alice sends every coordinate of her randomly rotated vector with a uniform quantiser; N times b bits."""
     x, y, signs = checked_pairs(x, y)
-    step = _step(bits_per_number, x.shape[1])
+    step = quantiser_step(bits_per_number) / np.sqrt(x.shape[1])
 
     def alice(me: Party) -> None:
         for trial, row in enumerate(me.private["x"]):
@@ -152,7 +152,7 @@ def weights_sent(x: np.ndarray, y: np.ndarray, bits_per_number: int, seed: int) 
     x, y, signs = checked_pairs(x, y)
     if not (y == y[0]).all():
         raise ProtocolError("Bob has one vector of weights here", where="y")
-    step = _step(bits_per_number, x.shape[1])
+    step = quantiser_step(bits_per_number) / np.sqrt(x.shape[1])
 
     def bob(me: Party) -> None:
         rotated = rotate(me.private["y"][0], me.shared("rotation"))
@@ -171,12 +171,6 @@ def _exchange(x, y, signs, seed, alice, bob) -> LinearRun:
     network = Network({"Alice": {"x": x}, "Bob": {"y": y}}, seed)
     votes = network.run({"Alice": alice, "Bob": bob})["Bob"]
     return LinearRun(votes, signs, network.ledger)
-
-
-def _step(bits_per_number: int, dimension: int) -> float:
-    if bits_per_number > 24:
-        raise ProtocolError(f"{bits_per_number} bits a number are more than a float32 holds", where="bits_per_number")
-    return quantiser_step(bits_per_number) / np.sqrt(dimension)
 
 
 def _cells(values: np.ndarray, step: float, bits: int) -> np.ndarray:

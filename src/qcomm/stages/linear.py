@@ -26,7 +26,6 @@ def run(args) -> None:
     write_csv(args.constants, pd.DataFrame(constants))
     write_csv(args.slopes, pd.DataFrame(slopes))
     write_csv(args.checks, pd.DataFrame(checks))
-    tables.require_slopes(slopes)
 
 
 def sweep(settings: dict, seed: int):

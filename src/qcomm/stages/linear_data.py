@@ -22,7 +22,7 @@ def run(args) -> None:
     from qcomm.files import write_csv
     from qcomm.protocols.linear_data import MARGIN_COLUMNS, RUN_COLUMNS
     from qcomm.protocols.linear_data_tables import NEED_COLUMNS, data_checks, margin_slopes
-    from qcomm.protocols.linear_tables import require_slopes, slope_checks
+    from qcomm.protocols.linear_tables import slope_checks
 
     margins, runs, needs = classifiers(args.graphs, args.settings, args.seed)
     runs, needs = pd.DataFrame(runs, columns=RUN_COLUMNS), pd.DataFrame(needs, columns=NEED_COLUMNS)
@@ -32,7 +32,6 @@ def run(args) -> None:
     write_csv(args.needs, needs)
     write_csv(args.slopes, pd.DataFrame(slopes))
     write_csv(args.checks, pd.DataFrame([*slope_checks(slopes), *data_checks(runs)]))
-    require_slopes(slopes)
 
 
 def classifiers(paths, linear: dict, seed: int) -> tuple[list[dict], list[dict], list[dict]]:

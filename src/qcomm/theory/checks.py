@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from qcomm.errors import DataError, ProtocolError
+from qcomm.errors import ProtocolError
 
 
 def in_range(
@@ -70,18 +69,3 @@ def check_row(name: str, value: float, low: float, high: float) -> dict[str, Any
     """One line of a table of checks: what was measured, the interval that it must lie in, and whether it does."""
     value = float(value)
     return {"name": name, "value": value, "low": low, "high": high, "ok": bool(low <= value <= high)}
-
-
-def require(rows: Iterable[dict[str, Any]]) -> None:
-    """Fail loudly where a check is not ok.
-
-    Raises:
-        DataError: names every check that failed, with its value and interval.
-    """
-    failed = [
-        f"{row['name']} = {row['value']:.6g}, not in [{row['low']:g}, {row['high']:g}]" for row in rows if not row["ok"]
-    ]
-    if failed:
-        raise DataError(
-            "; ".join(failed), where="checks", fix="the claim does not hold for these numbers: look at them first"
-        )

@@ -14,13 +14,21 @@ from qcomm.theory.checks import in_range, whole
 LARGEST = 2**40  # copies or bits; beyond this a request is a mistake
 
 
-def smallest(probability: Callable[[int], float], target: float) -> int:
-    """The smallest whole number n >= 1 with probability(n) >= target, for a non-decreasing probability."""
+def smallest(probability: Callable[[int], float], target: float, largest: int = LARGEST) -> int:
+    """The smallest whole number n, 1 <= n <= largest, with probability(n) >= target, for a non-decreasing probability.
+
+    Raises:
+        ProtocolError: there is none.
+    """
     high = 1
     while probability(high) < target:
-        high *= 2
-        if high > LARGEST:
-            raise ProtocolError(f"no resource below 2^40 reaches {target}", where="target")
+        if high == largest:
+            raise ProtocolError(
+                f"no resource up to {largest} reaches {target:g}",
+                where="target",
+                fix="lower it, or take larger margins",
+            )
+        high = min(2 * high, largest)
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
@@ -47,7 +55,10 @@ def best_shared_bits(gamma: float, target: float, dimension: float = np.inf) -> 
 
 def quantised_bits(gamma: float, target: float, dimension: int) -> int:
     """N times the smallest number of bits a coordinate."""
-    return dimension * smallest(lambda bits: success.quantised(bits, _margin(gamma), dimension), _target(target))
+    reached = smallest(
+        lambda bits: success.quantised(bits, _margin(gamma), dimension), _target(target), success.MOST_BITS
+    )
+    return dimension * reached
 
 
 def hadamard_copies(gamma: float, target: float) -> int:

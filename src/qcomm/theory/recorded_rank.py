@@ -9,13 +9,19 @@ from qcomm.theory.reupload import Reupload, grid_axis
 from qcomm.theory.separation import product_points
 
 
+FINER = 2  # points of the grid per point that the frequencies need
+
+
 def recorded_matrix(model: Reupload, shots: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Mean outcomes of `shots` measurements of the observable at every grid point, and their estimated variances.
+
+    The grid is finer than the frequencies need, so that the matrix has more rows than any rank that it can have: noise
+    that passes for rank would show.
 
     The observable is measured in its eigenbasis; outcomes are drawn from the state's exact distribution.
     """
     whole(shots, "shots", 2)
-    left, right = product_points(model, grid_axis(model.frequencies))
+    left, right = product_points(model, grid_axis(model.frequencies, FINER))
     x = np.hstack([np.repeat(left, len(right), axis=0), np.tile(right, (len(left), 1))])
     values, basis = np.linalg.eigh(model.observable)
     probabilities = np.abs(model.states(x) @ basis.conj()) ** 2

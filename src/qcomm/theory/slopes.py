@@ -62,18 +62,3 @@ def slope_holds(slope: Slope, low: float, high: float, *, sampled: bool) -> bool
     if sampled:
         return slope.low <= high and slope.high >= low and slope.half_width <= (high - low) / 2
     return low <= slope.value <= high
-
-
-def require_slope(name: str, slope: Slope, low: float, high: float, *, sampled: bool = False) -> None:
-    """Fail loudly where a measured slope leaves its interval, by the rule of `slope_holds`.
-
-    Raises:
-        DataError: names the protocol, the slope with its interval, and the interval that it should lie in.
-    """
-    if not slope_holds(slope, low, high, sampled=sampled):
-        raise DataError(
-            f"slope {slope.value:.3f} [{slope.low:.3f}, {slope.high:.3f}] lies outside [{low:g}, {high:g}]"
-            + (" or is less certain than that" if sampled else ""),
-            where=name,
-            fix="the claim does not hold for these numbers: look at them (or run more trials) before widening it",
-        )

@@ -12,8 +12,13 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
+from qcomm.errors import ProtocolError
 from qcomm.theory.checks import in_range, whole
 from qcomm.theory.sphere import cosine_of_log_tail, upper_tail
+
+
+CERTAIN = 9  # standard deviations from the mean to zero, beyond which a sum has the right sign for certain (1e-18)
+MOST_BITS = 24  # per number: single precision has no more
 
 
 @lru_cache
@@ -39,9 +44,19 @@ def sign_sketch(bits: int, gamma: float) -> float:
         return 0.5
     if gamma == 1:
         return 1.0
-    s, weights = _quadrature(0.0, 9 / np.sqrt(bits * (1 - gamma**2)), 400)
-    log_phi = -(1 - gamma**2) * s**2 / 2 + np.log(special.wofz(gamma * s / np.sqrt(2)))
-    return float(0.5 + weights @ (np.exp(bits * log_phi).imag / s) / np.pi)
+    if gamma * np.sqrt(bits * 2 / np.pi) > CERTAIN * np.sqrt(1 - 2 * gamma**2 / np.pi):
+        return 1.0  # the mean of the sum, in standard deviations
+    fewest = 9 / np.sqrt(bits * (1 - gamma**2)) * 2.0 ** -np.arange(60)  # the first: from the Gaussian factor alone
+    limit = fewest[bits * _log_phi(fewest, gamma).real < -40].min(initial=fewest[0])
+    # s = sinh(u) / sqrt(bits): nodes are dense where the power is large, also where it has a long tail
+    u, weights = _quadrature(0.0, np.arcsinh(limit * np.sqrt(bits)), 400)
+    s, weights = np.sinh(u) / np.sqrt(bits), weights * np.cosh(u) / np.sqrt(bits)
+    return float(0.5 + weights @ (np.exp(bits * _log_phi(s, gamma)).imag / s) / np.pi)
+
+
+def _log_phi(s: np.ndarray, gamma: float) -> np.ndarray:
+    """Logarithm of the characteristic function of one term of the sign sketch."""
+    return -(1 - gamma**2) * s**2 / 2 + np.log(special.wofz(gamma * s / np.sqrt(2)))
 
 
 def best_shared(bits: float, gamma: float, dimension: float = np.inf) -> float:
@@ -96,7 +111,9 @@ def quantiser_step(bits_per_number: int) -> float:
     """Step (units of N^-1/2) of the uniform mid-rise quantiser of 2^bits levels that keeps the most of a Gaussian."""
     from scipy.optimize import minimize_scalar
 
-    whole(bits_per_number, "bits_per_number", 1)
+    if whole(bits_per_number, "bits_per_number", 1) > MOST_BITS:
+        held = f"{bits_per_number} bits a number are more than a float32 holds"
+        raise ProtocolError(held, where="bits_per_number", fix=f"give {MOST_BITS} or fewer")
     if bits_per_number == 1:
         return 2.0  # levels +-1: the scale of a sign is free
 
@@ -104,7 +121,8 @@ def quantiser_step(bits_per_number: int) -> float:
         parallel, power = _moments(bits_per_number, step)
         return 1 - parallel**2 / power
 
-    return float(minimize_scalar(lost, bounds=(1e-3, 2.0), method="bounded", options={"xatol": 1e-9}).x)
+    bounds = 2.0 ** (1 - bits_per_number), min(2.0, 2.0 ** (5 - bits_per_number))  # the levels span 2 to 32 deviations
+    return float(minimize_scalar(lost, bounds=bounds, method="bounded", options={"xatol": 1e-9 * bounds[0]}).x)
 
 
 def quantiser_moments(bits_per_number: int) -> tuple[float, float]:
