@@ -165,6 +165,7 @@ def archive(**members: bytes) -> bytes:
 
 
 PAGE = b"<html>Please log in</html>"
+NOISE = bytes(range(256)) * 40
 GOOD_ZIP, WITHOUT_IT, ALTERED = archive(T=CONTENT), archive(U=CONTENT), archive(T=CONTENT[1:])
 
 
@@ -195,6 +196,17 @@ def test_a_page_is_not_remembered_as_the_first_download(tmp_path, serve):
     with pytest.raises(SourceError, match="not an archive"):
         made.fetch("tiny", tmp_path / "o.zip")
     server.content = GOOD_ZIP
+    assert made.fetch("tiny", tmp_path / "o.zip") == "upstream"
+
+
+def test_a_damaged_archive_is_not_remembered_as_the_first_download(tmp_path, serve):
+    whole = archive(T=NOISE)
+    server = serve(content=whole[:999] + b"?" + whole[1000:])
+    made = fetcher(tmp_path, ["upstream"], upstream=server.url, sha256="", file="T.zip", bytes="")
+    with pytest.raises(SourceError, match="the member T is damaged"):
+        made.fetch("tiny", tmp_path / "o.zip")
+    assert not (tmp_path / "first_seen.lock.json").exists()
+    server.content = whole
     assert made.fetch("tiny", tmp_path / "o.zip") == "upstream"
 
 
@@ -359,9 +371,13 @@ def test_names_in_the_configuration_are_checked(tmp_path):
         "data": {"own": {"mine": {}}},
         "nodes": {"datasets": ["tiny", "mine"]},
         "distributed": {"dataset": "tiny"},
+        "graphs": {"epochs_of": {"tiny": 3}, "seeds": {"mine": [1]}},
     }
     check_names(config, table)
-    for section, key, value in (("nodes", "datasets", ["mine", "tinny"]), ("distributed", "dataset", "tinny")):
+    wrong = [("nodes", "datasets", ["mine", "tinny"]), ("distributed", "dataset", "tinny")]
+    wrong += [("graphs", key, {"tinny": 1}) for key in ("epochs_of", "seeds", "models")]
+    wrong += [("nodes", key, ["tinny"]) for key in ("self_loops", "row_normalised", "bfloat16")]
+    for section, key, value in [*wrong, ("tables", "main_sets", ["tinny"])]:
         with pytest.raises(ConfigError, match="unknown data set 'tinny'; did you mean tiny") as error:
             check_names(config | {section: {key: value}}, table)
         assert f"config key {section}.{key}:" in str(error.value)
@@ -384,6 +400,11 @@ def test_own_data(tmp_path):
         assert fetch_own("mine", {"kind": "graphs", "path": str(path)}, tmp_path / "o.zip") == "own"
         with Bundle(tmp_path / "o.zip") as bundle:
             assert bundle.names == ["T_A.txt"]
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        archive.writestr("good/T_A.txt", "1, 2\n")
+        archive.writestr("old/T_A.txt", "9, 9\n")
+    with pytest.raises(ConfigError, match=r"twice\.zip holds T_A\.txt in several folders"):
+        fetch_own("mine", {"kind": "graphs", "path": str(tmp_path / "twice.zip")}, tmp_path / "p.zip")
     with pytest.raises(ConfigError, match="does not exist") as error:
         fetch_own("mine", {"kind": "nodes", "path": str(tmp_path / "no.npz")}, tmp_path / "p.zip")
     assert "data.own.mine.path" in str(error.value)

@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse as sp
 
 from qcomm.data.bundle import Bundle, write_bundle
+from qcomm.data.fetch import fetch_own
 from qcomm.data.read import read_bundle, statistics
 from qcomm.data.readers import gin, planetoid, tu
 from qcomm.data.values import FOLDS, Graph, GraphSet, check_folds
@@ -108,6 +109,8 @@ def test_gin_text(tmp_path):
         (b"", "left over, or there is no graph"),
         (b"2\n1 0\n0 0\n0 1\n", "line 4: graph 1 has 0 nodes"),
         (b"2\n1 0\n0 0\n-2 1\n", "line 4: graph 1 has -2 nodes"),
+        (b"1\n2 0\n0 2 1\n1 1 0\n", "line 3: 3 numbers in a line whose record has 4"),
+        (b"1\n2 0\n\n0 1 1 0\n0\n", "line 4: 4 numbers in a line whose record has 3"),
     ],
 )
 def test_malformed_gin_text(text, message):
@@ -134,8 +137,9 @@ def test_tu_text_with_duplicate_edges(tmp_path):
         ("T_graph_labels.txt", b"1\n", "T_graph_indicator.txt, line 5: graph numbers must rise from 1 to 1"),
         ("T_node_labels.txt", b"1\n2\n\xe9\n4\n5\n", "line 3: '\ufffd'"),
         ("T_A.txt", b"1, 2\n1, 99999999999999999999\n", "line 2: '1, 99999999999999999999'"),
-        ("U_A.txt", b"1, 2\n", "one file must end in _A.txt, not T_A.txt, U_A.txt"),
+        ("U_A.txt", b"1, 2\n", "T_A.txt and U_A.txt all end in _A.txt"),
         ("T_node_labels.txt", b"1\n1\n", "2 lines for 5 nodes"),
+        ("old_node_labels.txt", b"1\n1\n1\n1\n1\n", "T_node_labels.txt and old_node_labels.txt all end"),
     ],
 )
 def test_malformed_tu_text(tmp_path, name, content, message):
@@ -305,6 +309,35 @@ def test_ogb_layout_and_truncation(tmp_path):
     short = bundle(tmp_path, "ogb", {"products.zip": pack(ogb_files() | {"raw/node-label": "0\n1\n0\n"})})
     with pytest.raises(DataError, match="3 rows for 4 nodes"):
         read_bundle(short, TABLES)
+
+
+def damaged(content: bytes, of: float = 0.5) -> bytes:
+    at = int(len(content) * of)
+    return content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :]
+
+
+def test_damaged_archives_are_named(tmp_path):
+    noise = np.random.default_rng(0).random(20000)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, edges=np.zeros((2, 1), int), features=noise, labels=np.zeros(3, int))
+    with pytest.raises(DataError, match="not an npz of plain arrays"):
+        read_bundle(bundle(tmp_path, "own-nodes", {"mine.npz": damaged(stream.getvalue())}), TABLES)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("reddit_data.npz", npz(feature=noise, label=noise, node_types=noise))
+    with pytest.raises(DataError, match="damaged"):
+        read_bundle(bundle(tmp_path, "reddit", {"reddit.zip": damaged(stream.getvalue())}), TABLES)
+
+
+def test_own_data_of_a_known_name_are_not_compared_with_the_known_counts(tmp_path):
+    path = bundle(tmp_path, "tu", tu_files(), "NCI1")
+    with pytest.raises(DataError, match="2 graphs instead of 4110"):
+        read_bundle(path, TABLES)
+    (tmp_path / "tu").mkdir()
+    for name, content in tu_files().items():
+        (tmp_path / "tu" / name).write_bytes(content)
+    fetch_own("NCI1", {"kind": "graphs", "path": str(tmp_path / "tu")}, tmp_path / "own.zip")
+    assert read_bundle(tmp_path / "own.zip", TABLES).counts()["graphs"] == 2
 
 
 def test_values_survive_saving_with_equal_bytes(tmp_path):

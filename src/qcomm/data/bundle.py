@@ -66,9 +66,15 @@ class Bundle:
         return self.archive.open(name)
 
     def find(self, ending: str) -> str | None:
-        """The one member whose name ends so, or None."""
+        """The one member whose name ends so, or None.
+
+        Raises:
+            DataError: there are several.
+        """
         found = [name for name in self.names if name.endswith(ending)]
-        return found[0] if len(found) == 1 else None
+        if len(found) > 1:
+            raise DataError(f"{' and '.join(found)} all end in {ending}", where=str(self.path), fix="keep one of them")
+        return found[0] if found else None
 
     def read(self, name: str) -> bytes:
         with self.open(name) as stream:

@@ -151,14 +151,30 @@ class Fetcher:
         known = self._container(url) if member else file
         if known and (known.sha256 or known.git_blob):
             verify_file(path, sha256=known.sha256, git_blob=known.git_blob, size=known.bytes, name=url)
-        elif (member or file.file.endswith((".zip", ".npz"))) and not zipfile.is_zipfile(path):
-            raise SourceError("not an archive: a page of the server, or truncated", where=url)
-        elif not (file.sha256 or file.git_blob):
+            return
+        if member or file.file.endswith((".zip", ".npz")):
+            check_archive(path, url)
+        if not (file.sha256 or file.git_blob):
             remember_first(url, path, self.tables / "first_seen.lock.json")
 
     def _container(self, url: str) -> Container | None:
         rows = read_table(self.tables / "containers.tsv", Container)
         return next((row for row in rows if row.url == url), None)
+
+
+def check_archive(path: Path, name: str) -> None:
+    """Read a zip of unknown hash once: every member must have the checksum that the archive gives.
+
+    Raises:
+        SourceError: not a zip, or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise SourceError(f"not an archive: a page of the server, or truncated ({error})", where=name) from error
+    if damaged:
+        raise SourceError(f"the member {damaged} is damaged", where=name)
 
 
 def extract(container: Path, member: str, to: Path) -> Path:
@@ -200,7 +216,7 @@ def _own_members(path: Path, kind: str, key: str, scratch: Path) -> dict[str, Pa
     if path.is_dir():
         members = {file.name: file for file in sorted(path.glob("*.txt"))}
     elif zipfile.is_zipfile(path):
-        members = _texts_of(path, scratch)
+        members = _texts_of(path, key, scratch)
     else:
         raise ConfigError(f"{path} is neither a folder nor a zip in TU format", where=key)
     if not members:
@@ -208,8 +224,11 @@ def _own_members(path: Path, kind: str, key: str, scratch: Path) -> dict[str, Pa
     return members
 
 
-def _texts_of(path: Path, scratch: Path) -> dict[str, Path]:
+def _texts_of(path: Path, key: str, scratch: Path) -> dict[str, Path]:
     """The text files of a zip under their last name only, copied to numbered files: no name can lead elsewhere."""
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.endswith(".txt")]
-    return {Path(name).name: extract(path, name, scratch / str(number)) for number, name in enumerate(names)}
+    last = [Path(name).name for name in names]
+    if twice := sorted({name for name in last if last.count(name) > 1}):
+        raise ConfigError(f"{path} holds {', '.join(twice)} in several folders", where=key, fix="pack one of them")
+    return {name: extract(path, names[number], scratch / str(number)) for number, name in enumerate(last)}

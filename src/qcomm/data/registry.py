@@ -100,8 +100,16 @@ def unknown_dataset(dataset: str, known: Collection[str], where: str) -> ConfigE
     )
 
 
+# Keys besides `datasets` and `dataset` that hold names of data sets, as a list or before a colon.
+NAMING = {
+    "nodes": ("self_loops", "row_normalised", "bfloat16"),
+    "graphs": ("epochs_of", "seeds", "models"),
+    "tables": ("main_sets",),
+}
+
+
 def check_names(config: Mapping[str, Any], table: list[RawFile]) -> None:
-    """Compare every key ``SECTION.datasets`` and ``SECTION.dataset`` of the configuration with the known data sets.
+    """Compare every name of a data set in the configuration with the known ones.
 
     Raises:
         ConfigError: a name is in neither the table nor ``data.own``; the message has the key.
@@ -109,8 +117,8 @@ def check_names(config: Mapping[str, Any], table: list[RawFile]) -> None:
     known = {row.dataset for row in table} | set(config["data"]["own"])
     for section, values in config.items():
         for key, names in values.items() if isinstance(values, Mapping) else ():
-            wanted = names if key == "datasets" else [names] if key == "dataset" else []
-            for name in wanted:
+            listed = key == "datasets" or key in NAMING.get(section, ())
+            for name in names if listed else [names] if key == "dataset" else []:
                 if name not in known:
                     raise unknown_dataset(name, known, f"config key {section}.{key}")
 

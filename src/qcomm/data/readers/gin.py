@@ -28,6 +28,7 @@ def parse(text: bytes, where: str, dataset: str, provenance: dict) -> GraphSet:
     """
     numbers = _integers(text, where)
     starts, labels, sizes = _walk(numbers, where)
+    _check_lines(text, starts, sizes, numbers.size, where)
     degrees, tags = numbers[starts + 1], numbers[starts]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     first = np.repeat(offsets[:-1].astype(np.int32), sizes)  # first node of the graph that each node belongs to
@@ -107,6 +108,22 @@ def _walk(numbers: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.n
     if not sizes or at != end:
         raise DataError(f"{end - at} numbers are left over, or there is no graph", where=f"{where}, line {line + 1}")
     return np.array(starts, np.int64), np.array(labels, np.int64), np.array(sizes, np.int64)
+
+
+def _check_lines(text: bytes, starts: np.ndarray, sizes: np.ndarray, count: int, where: str) -> None:
+    """Each record fills one line: a wrong degree would take its neighbours from the next one."""
+    found = np.array([len(line.split()) for line in io.BytesIO(text)])
+    numbers = np.flatnonzero(found) + 1  # blank lines count, but hold nothing
+    heads = _graph_lines(starts, sizes)[1]
+    wanted = np.diff(np.sort(np.concatenate([[0, count], heads, starts])))
+    found = found[numbers - 1]
+    size = min(found.size, wanted.size)
+    wrong = np.flatnonzero(found[:size] != wanted[:size])
+    if wrong.size or found.size != wanted.size:
+        at = wrong[0] if wrong.size else size - 1
+        raise DataError(
+            f"{found[at]} numbers in a line whose record has {wanted[at]}", where=f"{where}, line {numbers[at]}"
+        )
 
 
 def _graph_lines(starts: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+import zlib
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +15,8 @@ from qcomm.data.values import SPLITS, Graph, symmetric_adjacency
 from qcomm.errors import DataError
 
 CHUNK_ROWS = 100_000
+DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile)  # what reading a damaged archive may raise
+REFETCH = "fetch it again; if it stays so, delete its line in data/first_seen.lock.json"
 
 
 def read_reddit(bundle: Bundle) -> Graph:
@@ -26,8 +29,8 @@ def read_reddit(bundle: Bundle) -> Graph:
         data = _npz(archive, "reddit_data.npz", ("feature", "label", "node_types"))
         try:
             edges = sp.load_npz(io.BytesIO(archive.read("reddit_graph.npz"))).tocoo()
-        except (KeyError, ValueError) as error:
-            raise DataError(f"no scipy matrix: {error}", where="reddit_graph.npz") from error
+        except (KeyError, ValueError, *DAMAGED) as error:
+            raise DataError(f"no scipy matrix: {error}", where="reddit_graph.npz", fix=REFETCH) from error
     labels = data["label"].astype(np.int64)
     splits = {split: np.flatnonzero(data["node_types"] == number) for number, split in enumerate(SPLITS, start=1)}
     adjacency = symmetric_adjacency(
@@ -62,8 +65,8 @@ def _npz(archive: zipfile.ZipFile, member: str, keys: tuple[str, ...]) -> dict[s
     try:
         with np.load(io.BytesIO(archive.read(member)), allow_pickle=False) as arrays:
             return {key: arrays[key] for key in keys}
-    except (KeyError, ValueError) as error:
-        raise DataError(f"missing or not plain arrays: {error}", where=member) from error
+    except (KeyError, ValueError, *DAMAGED) as error:
+        raise DataError(f"missing, damaged or not plain arrays: {error}", where=member, fix=REFETCH) from error
 
 
 def _csv(archive: zipfile.ZipFile, ending: str, dtype: type, rows: int | None = None) -> np.ndarray:
@@ -73,11 +76,11 @@ def _csv(archive: zipfile.ZipFile, ending: str, dtype: type, rows: int | None = 
     found = [name for name in archive.namelist() if name.endswith(ending)]
     if len(found) != 1:
         raise DataError(f"{len(found)} members end in {ending}", where=str(archive.filename))
-    with archive.open(found[0]) as packed, gzip.open(packed) as stream:
-        try:
+    try:
+        with archive.open(found[0]) as packed, gzip.open(packed) as stream:
             chunks = [c.to_numpy() for c in pd.read_csv(stream, header=None, dtype=dtype, chunksize=CHUNK_ROWS)]
-        except (ValueError, OSError, EOFError) as error:
-            raise DataError(f"not a csv of {np.dtype(dtype)}: {error}", where=found[0]) from error
+    except (ValueError, *DAMAGED) as error:
+        raise DataError(f"not a csv of {np.dtype(dtype)}: {error}", where=found[0], fix=REFETCH) from error
     values = np.concatenate(chunks)
     if rows is not None and values.shape[0] != rows:
         raise DataError(f"{values.shape[0]} rows for {rows} nodes", where=found[0])

@@ -79,8 +79,7 @@ def _check_indicator(graph_of: np.ndarray, graphs: int, where: str) -> None:
 def _required(bundle: Bundle, ending: str, columns: int = 1) -> np.ndarray:
     name = bundle.find(ending)
     if name is None:
-        found = [name for name in bundle.names if name.endswith(ending)]
-        raise DataError(f"one file must end in {ending}, not {', '.join(found) or 'none'}", where=str(bundle.path))
+        raise DataError(f"one file must end in {ending}, none does", where=str(bundle.path))
     return table(bundle, name, columns, np.int64)
 
 
