@@ -332,6 +332,16 @@ def test_bits_of_a_symmetric_channel():
     assert (read.low < read.value).all()
 
 
+def test_each_attack_is_held_against_its_bound():
+    rows = pd.DataFrame(privacy.dishonest_rows([1, 2], 40, 0))
+    checks = list(privacy_checks.table_checks(rows))
+    assert len(checks) == 6  # three attacks, two sizes
+    assert all(row["ok"] for row in checks)
+    read = rows.quantity == "information"
+    too_much = rows.assign(low=rows.low.where(~read, 99.0))
+    assert not any(row["ok"] for row in privacy_checks.table_checks(too_much))
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -342,6 +352,7 @@ def test_bits_of_a_symmetric_channel():
         lambda: holevo.haar_spectrum(10, 100, real=True),
         lambda: holevo.entropy_bits(np.array([0.5, 0.6])),
         lambda: covariant.fidelity(1, 2),
+        lambda: covariant.fidelity(256, 4096),
         lambda: dishonest.pauli_shift(16, 2),
     ],
 )

@@ -146,10 +146,10 @@ def dishonest_bits(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
         "Bob's parameters, any unitary": ("x", "black"),
     }
     for ensemble, (mark, colour) in styles.items():
-        _records(
-            table[table.ensemble == ensemble], "dimension", lambda p: 1.0, ax, fmt=mark, color=colour, label=ensemble
-        )
-    for ensemble, style, label in (("dishonest", "-", "bound, dishonest: 2n"), ("semi-honest", ":", "bound, one copy")):
+        read = table[(table.ensemble == ensemble) & (table.quantity == "information")]
+        _records(read, "dimension", lambda p: 1.0, ax, fmt=mark, color=colour, label=ensemble)
+    drawn = {"dishonest, any unitary": ("-", "bound, dishonest: 2n"), "semi-honest": (":", "bound, one copy")}
+    for ensemble, (style, label) in drawn.items():
         part = table[(table.ensemble == ensemble) & (table.quantity == "bound")].sort_values("dimension")
         ax.plot(part.dimension, part.value, style, color="black", linewidth=1, label=label)
     ax.set_xscale("log", base=2)

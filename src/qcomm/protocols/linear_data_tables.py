@@ -49,22 +49,24 @@ def margin_rows(tasks: list[LinearTask], settings: dict[str, Any], target: float
     owner = np.repeat(np.arange(len(tasks)), [len(task.x) for task in tasks])
     place = np.concatenate([np.arange(len(task.x)) for task in tasks])
     rows = []
-    for wanted in np.geomspace(*np.quantile(margins, [0.05, 0.95]), settings["margin_groups"]):
+    wanted_margins = np.geomspace(*np.quantile(margins, [0.05, 0.95]), settings["margin_groups"])
+    for group, wanted in enumerate(wanted_margins):
         chosen = np.argsort(np.abs(np.log(margins / wanted)), kind="stable")[: settings["margin_inputs"]]
         x = np.array([tasks[owner[i]].x[place[i]] for i in chosen])
         y = np.array([tasks[owner[i]].y for i in chosen])
         gamma = float(np.exp(np.log(margins[chosen]).mean()))
         facts = {"dataset": tasks[0].dataset, "dimension": x.shape[1], "target": target, "margin": gamma}
         facts |= {"margin_low": margins[chosen].min(), "margin_high": margins[chosen].max(), "inputs": len(chosen)}
-        rows += [facts | _margin_need(name, x, y, gamma, target, settings, seed) for name in EXPONENTS]
+        identity = ("linear margins", seed, tasks[0].dataset, group)  # no measured number: its last bit may vary
+        rows += [facts | _margin_need(name, x, y, gamma, target, settings, identity) for name in EXPONENTS]
     return rows
 
 
 def _margin_need(
-    name: str, x: np.ndarray, y: np.ndarray, gamma: float, target: float, settings: dict[str, Any], seed: int
+    name: str, x: np.ndarray, y: np.ndarray, gamma: float, target: float, settings: dict[str, Any], group: tuple
 ) -> dict[str, Any]:
     protocol, repeats = PROTOCOLS[name], settings["margin_repeats"]
-    identity = ("linear margins", seed, name, x.shape[1], gamma)
+    identity = (*group, name)
     runs = {}
     for rung in ladder_of(protocol, protocol.need(gamma, target, x.shape[1])):
         rung_seed = seed_for(*identity, rung)

@@ -99,7 +99,8 @@ def _execute(stage: str, parser: StageParser, args: argparse.Namespace, run: Cal
     set_threads(args.threads)
     keep_freed_memory()
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    digest = code_digest(f"qcomm.stages.{stage}")  # before the run: an edit meanwhile must not be stamped
+    # before the run: an edit or a commit meanwhile must not be stamped
+    digest, git = code_digest(f"qcomm.stages.{stage}"), git_state(Path(__file__).parent)
     inputs, sources = _check_inputs(parser, args)
     outputs = [path for name in parser.outputs for path in _paths(getattr(args, name))]
     for path in outputs:
@@ -111,7 +112,7 @@ def _execute(stage: str, parser: StageParser, args: argparse.Namespace, run: Cal
         "data_source": sources,
         "inputs": inputs,
         "code": digest,
-        "git": git_state(Path(__file__).parent),
+        "git": git,
         "packages": package_versions(),
         "python": sys.version.split()[0],
         "cpu": cpu_name(),

@@ -41,6 +41,9 @@ def sector_weights(copies: int, dimension: int) -> tuple[np.ndarray, np.ndarray,
 
     Closed form of the expansion of a power in Gegenbauer polynomials (Rainville 1960, section 144), in logarithms:
     the weights span hundreds of orders of magnitude, and quadrature would lose the small ones.
+
+    Raises:
+        ProtocolError: a dimension exceeds 1e308.
     """
     copies, dimension = whole(copies, "copies", 1), whole(dimension, "dimension", 3)
     degrees = np.arange(copies, -1, -2)
@@ -54,7 +57,11 @@ def sector_weights(copies: int, dimension: int) -> tuple[np.ndarray, np.ndarray,
         + (special.gammaln(2 * half + degrees) - special.gammaln(2 * half))
         - special.gammaln(degrees + 1)
     )
-    dims = np.array([float(harmonic_dimension(int(degree), dimension)) for degree in degrees])
+    try:
+        dims = np.array([float(harmonic_dimension(int(degree), dimension)) for degree in degrees])
+    except OverflowError as error:
+        too_many = f"{copies} copies in R^{dimension} have more dimensions than a float counts"
+        raise ProtocolError(too_many, where="copies", fix="take fewer copies or a smaller dimension") from error
     return degrees, np.exp(log_weights), dims
 
 

@@ -102,7 +102,7 @@ def rank_rows(case: RankCase, settings: dict[str, Any], seed: int) -> list[dict[
     if case.skipped:
         return [case.facts() | {"quantity": "rank", "method": case.skipped}]
     facts, features = case.facts(), case.encoding.shape[1]
-    identity = ("expressivity", seed, *map(str, facts.values()))
+    identity = ("expressivity", seed, case.kind, str(case.encoding.shape), case.choice, case.layers)
     count = int(np.clip(INSTANCE_WORK // case.waves**3, 1, settings["instances"]))
     chosen = frequencies(case.choice, case.layers)
     models = [random_model(case.encoding, chosen, generator(*identity, index)) for index in range(count)]

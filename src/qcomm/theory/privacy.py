@@ -116,20 +116,18 @@ def dishonest_rows(qubits: list[int], records: int, seed: int) -> list[dict[str,
         phases = np.pi * (np.bitwise_count(np.arange(size)[None, :] & signs[:, None]) % 2)
         seen, _ = dishonest.phase_attack(phases, seed_for("phases", seed, count))
         sent = ledger.total("qubits", "Alice") // records  # qubits of one answer
-        for name, wins, bits in (
-            ("dishonest, any unitary", read == words, 2 * count),
-            ("dishonest, phases only", seen == signs, count),
-            ("Bob's parameters, any unitary", seen_by_alice == words, 2 * count),
+        stranger = (bounds.dishonest_bound(1, size), DISHONEST_CONDITION)
+        parameters = (bounds.parameters_bound(1, size), "one use of his unitary")
+        for name, wins, bits, (bound, condition) in (
+            ("dishonest, any unitary", read == words, 2 * count, stranger),
+            ("dishonest, phases only", seen == signs, count, stranger),
+            ("Bob's parameters, any unitary", seen_by_alice == words, 2 * count, parameters),
         ):
             low, high = (read_bits(rate, bits) for rate in clopper_pearson(int(wins.sum()), records))
             found = row(name, "information", size, 1, read_bits(wins.mean(), bits), low=low, high=high, method=RECORDS)
             out.append(found | {"records": records, "qubits": sent})
-        parameters = bounds.parameters_bound(1, size)
-        out += [
-            row("dishonest", "bound", size, 1, bounds.dishonest_bound(1, size), condition=DISHONEST_CONDITION),
-            row("semi-honest", "bound", size, 1, bounds.copies_bound(1, size), condition=CONDITION),
-            row("Bob's parameters", "bound", size, 1, parameters, condition="one use of his unitary"),
-        ]
+            out.append(row(name, "bound", size, 1, bound, condition=condition))
+        out.append(row("semi-honest", "bound", size, 1, bounds.copies_bound(1, size), condition=CONDITION))
     return out
 
 

@@ -8,7 +8,6 @@ from qcomm.theory.checks import whole
 from qcomm.theory.reupload import Reupload, grid_axis
 from qcomm.theory.separation import product_points
 
-
 FINER = 2  # points of the grid per point that the frequencies need
 
 

@@ -16,7 +16,6 @@ from qcomm.errors import ProtocolError
 from qcomm.theory.checks import in_range, whole
 from qcomm.theory.sphere import cosine_of_log_tail, upper_tail
 
-
 CERTAIN = 9  # standard deviations from the mean to zero, beyond which a sum has the right sign for certain (1e-18)
 MOST_BITS = 24  # per number: single precision has no more
 
