@@ -14,7 +14,7 @@ from qcomm.data import download
 from qcomm.data.bundle import Bundle
 from qcomm.data.download import Limits
 from qcomm.data.fetch import Fetcher, fetch_own
-from qcomm.data.registry import Container, RawFile, Wheel, check_names, read_table, variants_of
+from qcomm.data.registry import Container, RawFile, Wheel, check_names, fetched_datasets, read_table, variants_of
 from qcomm.errors import ConfigError, DataError, SourceError
 
 CONTENT = b"0123456789" * 100_000
@@ -374,6 +374,8 @@ def test_names_in_the_configuration_are_checked(tmp_path):
         "graphs": {"epochs_of": {"tiny": 3}, "seeds": {"mine": [1]}},
     }
     check_names(config, table)
+    assert fetched_datasets(config) == {"tiny"}
+    assert fetched_datasets({**config, "linear": {"datasets": ["other"]}}) == {"tiny", "other"}
     wrong = [("nodes", "datasets", ["mine", "tinny"]), ("distributed", "dataset", "tinny")]
     wrong += [("graphs", key, {"tinny": 1}) for key in ("epochs_of", "seeds", "models")]
     wrong += [("nodes", key, ["tinny"]) for key in ("self_loops", "row_normalised", "bfloat16")]

@@ -14,7 +14,7 @@ from qcomm.audit.closure import closure
 from qcomm.audit.stamps import read_stamp
 from qcomm.config import complete, load_schema
 from qcomm.data.fetch import Fetcher
-from qcomm.data.registry import RawFile, check_names, read_table
+from qcomm.data.registry import RawFile, check_names, fetched_datasets, read_table
 from qcomm.errors import QcommError
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -125,8 +125,7 @@ def own_files(wildcards):
 def tell_of_earlier_sources():
     """Raw files stay when the sources change; say which ones `--forcerun fetch` would now take from elsewhere."""
     fetcher = Fetcher.of_settings(config["data"], Path(workflow.basedir) / "data")
-    names = set(NODES["datasets"] + GRAPHS["datasets"]) - set(config["data"]["own"])
-    for name in sorted(names):
+    for name in sorted(fetched_datasets(config)):
         bundle = f"data/raw/{name}.zip"
         if Path(stamps_of(bundle)[0]).exists():
             recorded = read_stamp(bundle).get("data_source", {}).get(name, "own")

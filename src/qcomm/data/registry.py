@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,12 +115,22 @@ def check_names(config: Mapping[str, Any], table: list[RawFile]) -> None:
         ConfigError: a name is in neither the table nor ``data.own``; the message has the key.
     """
     known = {row.dataset for row in table} | set(config["data"]["own"])
+    for section, key, name in _names(config, NAMING):
+        if name not in known:
+            raise unknown_dataset(name, known, f"config key {section}.{key}")
+
+
+def fetched_datasets(config: Mapping[str, Any]) -> set[str]:
+    """Data sets that some section works on and that are not the user's own."""
+    return {name for _, _, name in _names(config, {})} - set(config["data"]["own"])
+
+
+def _names(config: Mapping[str, Any], naming: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
+    """Section, key and name for every data set under `datasets`, `dataset`, and the keys of `naming`."""
     for section, values in config.items():
         for key, names in values.items() if isinstance(values, Mapping) else ():
-            listed = key == "datasets" or key in NAMING.get(section, ())
-            for name in names if listed else [names] if key == "dataset" else []:
-                if name not in known:
-                    raise unknown_dataset(name, known, f"config key {section}.{key}")
+            listed = key == "datasets" or key in naming.get(section, ())
+            yield from ((section, key, name) for name in (names if listed else [names] if key == "dataset" else []))
 
 
 def expected_counts(files: list[RawFile]) -> dict[str, int]:
