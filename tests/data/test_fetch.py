@@ -377,7 +377,7 @@ def test_names_in_the_configuration_are_checked(tmp_path):
     assert fetched_datasets(config) == {"tiny"}
     assert fetched_datasets({**config, "linear": {"datasets": ["other"]}}) == {"tiny", "other"}
     wrong = [("nodes", "datasets", ["mine", "tinny"]), ("distributed", "dataset", "tinny")]
-    wrong += [("graphs", key, {"tinny": 1}) for key in ("epochs_of", "seeds", "models")]
+    wrong += [("graphs", key, {"tinny": 1}) for key in ("epochs_of", "tuning_epochs_of", "seeds", "models")]
     wrong += [("nodes", key, ["tinny"]) for key in ("self_loops", "row_normalised", "bfloat16")]
     for section, key, value in [*wrong, ("tables", "main_sets", ["tinny"])]:
         with pytest.raises(ConfigError, match="unknown data set 'tinny'; did you mean tiny") as error:

@@ -3,6 +3,12 @@
 TUNED = TRAINED.replace("{method}/{protocol}", "SIGN-poly-tuned/honest")
 
 
+def tuning_epochs(wildcards):
+    """Epochs of each candidate, no more than the chosen one will have."""
+    wanted = GRAPHS["tuning_epochs_of"].get(wildcards.dataset, GRAPHS["tuning_epochs"])
+    return min(wanted, graph_epochs(wildcards))
+
+
 rule tune_graphs:
     input:
         code=code_of("tune_graphs"),
@@ -24,7 +30,7 @@ rule tune_graphs:
         mem_mb=lambda wildcards: 12000 if wildcards.dataset in LARGE_SETS else 3000,
         runtime=600,
     params:
-        epochs=lambda wildcards: min(GRAPHS["tuning_epochs"], graph_epochs(wildcards)),
+        epochs=tuning_epochs,
         row=lambda wildcards: settings("graphs", "models", wildcards.dataset),
     shell:
         "python -m qcomm.stages.tune_graphs --graphs {input.graphs:q} --dataset {wildcards.dataset:q}"

@@ -103,7 +103,7 @@ def unknown_dataset(dataset: str, known: Collection[str], where: str) -> ConfigE
 # Keys besides `datasets` and `dataset` that hold names of data sets, as a list or before a colon.
 NAMING = {
     "nodes": ("self_loops", "row_normalised", "bfloat16"),
-    "graphs": ("epochs_of", "seeds", "models"),
+    "graphs": ("epochs_of", "tuning_epochs_of", "seeds", "models"),
     "tables": ("main_sets",),
 }
 
