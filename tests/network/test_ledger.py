@@ -18,8 +18,6 @@ def test_ledgers_add_and_compare():
     assert [e.round for e in two.entries] == [1, 2]
     assert two != one
     assert one == Ledger(one.entries)
-    assert two.difference(one) == {("Bob", "Alice", "qubits"): 3}
-    assert two.difference(two) == {}
 
 
 def test_written_csv_is_tidy_and_reads_back(tmp_path):

@@ -4,6 +4,8 @@ import pytest
 from qcomm.errors import ProtocolError
 from qcomm.network import Link, Network, Payload
 from qcomm.network.payload import from_integers, to_integers
+from qcomm.network.register import unit_vector
+from qcomm.seeds import generator
 
 SECRET = np.arange(1.0, 9.0)
 
@@ -129,6 +131,8 @@ def test_only_as_many_shots_as_copies():
         register.measure_first_qubit(3, me.random)
         with pytest.raises(ProtocolError, match="3 shots need 3 copies, 2 are here"):
             register.measure_first_qubit(3, me.random)
+        with pytest.raises(ProtocolError, match="too many to count"):
+            me.prepare(SECRET, copies=10**20)
         for shots in (0, -1, 1.5):
             with pytest.raises(ProtocolError):
                 register.measure_first_qubit(shots, me.random)
@@ -162,6 +166,49 @@ def test_only_payloads_and_registers_can_be_sent():
         return True
 
     assert two(alice, lambda me: None)[1]["Alice"]
+
+
+@pytest.mark.parametrize("times", [0, 0.5, -1, 1.5, True, None])
+@pytest.mark.parametrize("quantum", [True, False])
+def test_no_message_crosses_uncounted(times, quantum):
+    def alice(me):
+        me.send("Bob", me.prepare(SECRET) if quantum else Payload(1, 1), times=times)
+
+    def bob(me):
+        yield "Alice"
+
+    network = Network({"Alice": {}, "Bob": {}})
+    with pytest.raises(ProtocolError, match="times: "):
+        network.run({"Alice": alice, "Bob": bob})
+    assert len(network.ledger) == 0
+
+
+def test_silence_is_free_where_every_copy_was_lost():
+    def alice(me):
+        me.send("Bob", me.prepare(SECRET, copies=3))
+        return (yield "Bob").copies
+
+    def bob(me):
+        me.send("Alice", (yield "Alice"), times=2)
+
+    network, outputs = two(alice, bob, links={("Alice", "Bob"): Link(loss=1.0)})
+    assert outputs["Alice"] == 0
+    assert [(e.sender, e.multiplicity) for e in network.ledger.entries] == [("Alice", 3)]
+
+
+@pytest.mark.parametrize("vector", [np.full(4, 1e-170), np.full(4, 1e200), np.array([5e-324, 0]), np.full(4, 1e308j)])
+def test_vectors_of_any_size_have_a_direction(vector):
+    def alice(me):
+        return me.prepare(vector).amplitudes[0, 0]
+
+    found = two(alice, lambda me: None)[1]["Alice"]
+    np.testing.assert_allclose(found, vector / np.abs(vector).max() / np.sqrt((vector != 0).sum()), rtol=1e-15)
+
+
+def test_vectors_of_ordinary_size_are_divided_by_their_length():
+    vector = generator("ordinary").normal(size=64)
+    np.testing.assert_array_equal(unit_vector(vector), vector / np.linalg.norm(vector))
+    np.testing.assert_array_equal(unit_vector(1e-200 * np.ones(4)), np.full(4, 0.5))
 
 
 @pytest.mark.parametrize("vector", [np.zeros(4), np.array([1, np.nan]), np.ones(3), np.ones((2, 2)), np.array(["a"])])

@@ -5,6 +5,7 @@ from scipy.stats import unitary_group
 from qcomm.errors import ProtocolError
 from qcomm.network import Link
 from qcomm.protocols import amplitude as ae
+from qcomm.protocols import amplitude_plan
 from qcomm.protocols.amplitude_plan import failure_at, worst_failure
 from qcomm.protocols.blocks import MatrixBlock, ScrambleBlock
 from qcomm.protocols.task import ALICE, BOB, InferenceTask, vector_with_loss
@@ -112,7 +113,8 @@ def test_both_ways_of_executing_it_agree_in_distribution():
             assert abs(np.isclose(values, value).mean() - p) < 4 * np.sqrt(p * (1 - p) / 3000) + 1e-9
 
 
-def test_a_grover_call_that_skips_a_block_is_noticed():
+@pytest.mark.parametrize("literal", [True, False])
+def test_a_grover_call_that_skips_a_block_is_noticed(literal):
     class Forgetful(ScrambleBlock):
         def inverse(self):
             return ScrambleBlock(self.owner, -self.signs[::-1].copy(), True)
@@ -120,7 +122,7 @@ def test_a_grover_call_that_skips_a_block_is_noticed():
     task = make_task(0.2)
     bad = (Forgetful(BOB, task.blocks[0].signs), task.blocks[1])
     with pytest.raises(ProtocolError, match="Grover calls are off"):
-        ae.run_amplitude_estimation(InferenceTask(task.vector, bad), 1, literal=False)
+        ae.run_amplitude_estimation(InferenceTask(task.vector, bad), 1, literal=literal)
 
 
 @pytest.mark.parametrize(("eps", "delta"), [(0.1, 1 / 3), (0.1, 0.05), (0.03, 0.1)])
@@ -132,6 +134,18 @@ def test_plan_keeps_its_promise_at_every_loss(eps, delta):
     assert failures.max() <= delta
     smaller = worst_failure(eps, chosen.phases - max(1, chosen.phases // 8), chosen.repeats)
     assert smaller > delta
+
+
+def test_losses_are_looked_at_a_few_at_a_time(monkeypatch):
+    """The same plan to the last bit, whatever is held at a time, and no more than that is."""
+    wanted, sizes = ae.plan(0.05, 0.1), []
+    for cached in (ae.plan, amplitude_plan._off_everywhere):
+        cached.cache_clear()
+    kept = np.stack
+    monkeypatch.setattr(amplitude_plan, "BLOCK", 500)
+    monkeypatch.setattr(amplitude_plan.np, "stack", lambda rows: sizes.append(kept(rows).size) or kept(rows))
+    assert ae.plan(0.05, 0.1) == wanted
+    assert 100 < max(sizes) <= 500
 
 
 def test_failure_of_the_median_against_simulation():
@@ -164,6 +178,8 @@ def test_only_a_link_that_changes_nothing_is_taken():
         (lambda: failure_at(0.2, 0.1, 0), "phases"),
         (lambda: failure_at(0.2, 0.1, 8, 2), "no median"),
         (lambda: ae.plan("x", 0.1), "eps"),
+        (lambda: ae.plan(1e-9, 0.1), "take at least 0.002"),
+        (lambda: worst_failure(0.1, 8, 2), "no median"),
         (lambda: ae.outcomes(make_task(), ae.Plan(0, 1, 1.0), 1, 1), "phases"),
         (lambda: ae.outcomes(make_task(), ae.Plan(4, 1, 1.0), 0, 1), "copies"),
     ],

@@ -7,6 +7,8 @@ from qcomm.network import Link
 from qcomm.protocols import noise, noise_runs, noise_sweep
 from qcomm.protocols.rivals_law import best_bits
 from qcomm.protocols.sampling import run_sampling, visibility
+from qcomm.seeds import generator
+from qcomm.theory.success import hadamard_test
 
 SETTINGS = {
     "qubits": [4, 16],
@@ -66,6 +68,18 @@ def test_thresholds_are_where_the_costs_meet(table):
     assert set(table[table.dimension > 4096].method) == {"extrapolated"}
 
 
+def test_no_threshold_is_claimed_for_an_ansatz_or_below_the_measured_sizes(table):
+    estimates = table[(table.task == "estimate") & (table.quantity == "depolarising")]
+    assert set(estimates.rival) == {"best"}
+    large = made_costs()[lambda costs: costs.dimension >= 256]
+    found = pd.DataFrame(
+        [*noise_sweep._decision_thresholds(large, SETTINGS, 2 / 3), *noise_sweep._estimate_thresholds(large, SETTINGS)]
+    )
+    assert found.dimension.min() == 256
+    with pytest.raises(ConfigError, match=r"2\^4"):
+        noise_sweep.noise_rows(large, SETTINGS, 2 / 3, 0)
+
+
 def test_noisy_estimates_are_executed_and_lossy_links_too(table):
     estimates = table[table.quantity == "failure rate"]
     assert list(estimates.messages) == [1, 2]
@@ -92,7 +106,7 @@ def test_cost_over_a_lossy_link_is_what_the_protocol_sends(messages):
 
 def test_an_estimate_that_is_not_divided_by_the_visibility_fails():
     tasks = noise_runs.tasks_of(256, 2, (0.0,), 40, "undivided")
-    link = Link(depolarising=0.05, trajectories=400)
+    link = Link(depolarising=0.05)
     found = [run_sampling(task, seed, copies=400, link=link, seen=1.0).value for seed, task in enumerate(tasks)]
     assert np.mean(np.array(found) > 0.1) > 0.9
 
@@ -120,6 +134,19 @@ def test_crossing_of_a_known_line():
     value, error = noise_runs.crossing(np.stack([p, 0.9 - p], axis=1), 2 / 3, 400)
     assert value == pytest.approx(0.9 - 2 / 3, abs=1e-4)
     assert 0.005 < error < 0.05
+
+
+def test_the_error_of_a_crossing_covers_it():
+    """Exact decisions at few trials, many times: three standard errors miss in a few of 1000."""
+    n, copies = 12, 1
+    expected = noise.threshold(lambda p: noise.decision_qubits(p, n, 2 / 3), 31)
+    p = np.array(noise_runs.FACTORS) * expected
+    rates = [hadamard_test(copies, visibility(one, n, 1)) for one in p]
+    shares = generator("crossing").binomial(200, rates, size=(1000, len(p))) / 200
+    found = [noise_runs.crossing(np.stack([p, share], axis=1), 2 / 3, 200) for share in shares]
+    off = np.array([(value - expected) / error for value, error in found])
+    assert 0.8 < off.std() < 1.1
+    assert (np.abs(off) > 3).mean() < 0.01
 
 
 def test_sizes_without_a_threshold_are_refused_before_anything_runs():

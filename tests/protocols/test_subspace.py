@@ -68,6 +68,7 @@ def test_the_one_who_measures_decides_and_every_copy_travels_through_all_blocks(
     [
         lambda: subspace.decide(instances(8, 1), 1, copies=2),
         lambda: subspace.decide(instances(8, 1), 1, copies=-1),
+        lambda: subspace.decide(instances(8, 1), 1, link=Link(loss=1e-9)),
         lambda: subspace.haar_block(1 << 14, generator("x")),
         lambda: subspace.haar_block(12, generator("x")),
     ],

@@ -9,7 +9,7 @@ import pandas as pd
 from qcomm.figures.style import COLOURS, WIDTH
 from qcomm.protocols.noise import limit
 
-DECISION, ESTIMATE, PARAMETERS = "one copy", "quantum sampling", "Bob's parameters"
+DECISION, ESTIMATE = "one copy", "quantum sampling"
 STYLES = ("-", "--", ":", "-.")
 
 
@@ -54,19 +54,16 @@ def decision_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
 
 
 def estimate_panel(table: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
-    """The same for estimates of the loss, against the best rival and against Bob's parameters."""
+    """The same for estimates of the loss by circuits that scramble, against the best rival that has no parameters."""
     part = table[(table.task == "estimate") & (table.quantity == "depolarising")]
     part = part[part.messages == part.messages.min()]
     for style, ((eps, delta), mine) in zip(STYLES, part.groupby(["eps", "delta"], sort=False), strict=False):
-        for against, colour in ((False, COLOURS[ESTIMATE]), (True, COLOURS[PARAMETERS])):
-            whom = "Bob's parameters" if against else "other rivals"
-            label = rf"vs {whom}, $\epsilon$ = {eps:g}, $\delta$ = {delta:.2g}"
-            _line(mine[(mine.rival == PARAMETERS) == against], style, colour, label, ax)
+        _line(mine, style, COLOURS[ESTIMATE], rf"$\epsilon$ = {eps:g}, $\delta$ = {delta:.2g}", ax)
     ax.legend(fontsize=6, loc="upper left")
     ax.set(
         xlabel="dimension N (thin: extrapolated)",
         ylabel="depolarising p at break-even",
-        title="estimate of the loss, 1 message",
+        title="estimate, 1 message, generic $B_1$",
     )
     ax.set_ylim(0, max(0.05, 1.6 * part.value.max()))
     return ax

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,14 +114,6 @@ class Ledger:
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    def difference(self, other: Ledger) -> dict[tuple[str, str, str], int]:
-        """Totals of `self` minus those of `other` by (sender, receiver, kind), where they differ."""
-        totals = Counter()
-        for sign, ledger in ((1, self), (-1, other)):
-            for e in ledger._entries:
-                totals[e.sender, e.receiver, e.kind] += sign * e.total
-        return {key: value for key, value in sorted(totals.items()) if value}
 
     def frame(self):
         """One row per entry as a ``pandas.DataFrame`` with `COLUMNS`."""

@@ -67,6 +67,10 @@ class Party:
             item: what is sent.
             label: for the ledger.
             times: number of identical exchanges that this message stands for (their multiplicity in the ledger).
+
+        Raises:
+            ProtocolError: an item that cannot be sent or is not here, no such receiver, or times that are not a whole
+                number of at least 1.
         """
         if not isinstance(item, Register | Payload):
             raise ProtocolError(

@@ -10,6 +10,7 @@ from qcomm.errors import ProtocolError
 
 NORM_TOLERANCE = 1e-9
 UNITARY_TOLERANCE = 1e-9
+MOST_COPIES = 1 << 62  # of one register: they are counted in 64 bits
 
 
 class Block(Protocol):
@@ -41,6 +42,22 @@ def check_vector(vector: np.ndarray, where: str = "vector") -> np.ndarray:
     return vector
 
 
+def unit_vector(vector: np.ndarray, where: str = "vector") -> np.ndarray:
+    """`check_vector` scaled to length 1, whatever the size of its entries.
+
+    A power of two brings the largest entry near 1 first, since squares of huge or tiny numbers overflow or vanish; it
+    rounds nothing, so vectors of ordinary size are divided by their length as they are.
+
+    Raises:
+        ProtocolError: as `check_vector`.
+    """
+    vector = np.ascontiguousarray(check_vector(vector, where))
+    parts = vector.view(np.float64)
+    _, exponent = np.frexp(np.abs(parts).max())
+    scaled = np.ldexp(parts, -exponent).view(vector.dtype)
+    return scaled / np.linalg.norm(scaled)
+
+
 def check_unitary(matrix: np.ndarray, where: str) -> None:
     """A square matrix without NaN whose inverse is its adjoint, to 1e-9.
 
@@ -57,27 +74,29 @@ def check_unitary(matrix: np.ndarray, where: str) -> None:
 class Register:
     """Copies of an n-qubit state in the hands of one party.
 
-    The amplitudes have shape (trajectories, kept, 2^n). Trajectories are equally likely pure states of a mixed state
-    (noise); `kept` is the dimension of qubits that the preparer holds back and that stay entangled with the register.
-    Only a party's program gets a register. Sending moves it: the old handle is dead. Measuring uses copies up.
+    The amplitudes have shape (trajectories, kept, 2^n). A trajectory is the pure state of the copies that suffered the
+    same errors on the way, one where there is no noise; `shares` (trajectories,) says how many copies those are. `kept`
+    is the dimension of qubits that the preparer holds back and that stay entangled with the register. Only a party's
+    program gets a register. Sending moves it: the old handle is dead. Measuring uses copies up.
     """
 
-    def __init__(self, amplitudes: np.ndarray, copies: int, holder: str):
-        self._amplitudes, self._copies, self._holder = amplitudes, copies, holder
+    def __init__(self, amplitudes: np.ndarray, shares: np.ndarray, holder: str):
+        self._amplitudes, self._shares, self._holder = amplitudes, np.asarray(shares), holder
 
     @classmethod
     def prepared(cls, vector: np.ndarray, copies: int, holder: str, kept: int = 1) -> Register:
         """`copies` of |vector> normalised, in equal superposition with `kept` levels that stay with the holder.
 
         Raises:
-            ProtocolError: bad vector, or numbers below 1.
+            ProtocolError: bad vector, numbers below 1, or more than `MOST_COPIES`.
         """
         for name, value in (("copies", copies), ("kept", kept)):
             if isinstance(value, bool) or int(value) != value or value < 1:
                 raise ProtocolError(f"{value!r} is not a whole number of at least 1", where=name)
-        vector = check_vector(vector)
-        unit = vector / np.linalg.norm(vector)
-        return cls(np.repeat(unit[None, None] / np.sqrt(kept), int(kept), axis=1), int(copies), holder)
+        if copies > MOST_COPIES:
+            raise ProtocolError(f"{copies:.1e} copies are too many to count", where="copies", fix="send them in turns")
+        unit = unit_vector(vector)
+        return cls(np.repeat(unit[None, None] / np.sqrt(kept), int(kept), axis=1), np.array([int(copies)]), holder)
 
     def _held(self) -> np.ndarray:
         if self._amplitudes is None:
@@ -94,7 +113,7 @@ class Register:
     def copies(self) -> int:
         """Copies that have neither been measured nor lost."""
         self._held()
-        return self._copies
+        return int(self._shares.sum())
 
     @property
     def qubits(self) -> int:
@@ -145,25 +164,26 @@ class Register:
         half = held[..., : held.shape[-1] // 2]
         return np.einsum("tkn,tkn->t", half.conj(), half).real.clip(0, 1)
 
-    def _use(self, shots: int) -> None:
+    def _use(self, shots: int, rng: np.random.Generator) -> np.ndarray:
+        """Take `shots` of the copies away, any of them alike; how many of each trajectory (trajectories,)."""
         if isinstance(shots, bool) or int(shots) != shots or shots < 1:
             raise ProtocolError(f"{shots!r} is not a whole number of at least 1", where="shots")
         if shots > self.copies:
             raise ProtocolError(
                 f"{shots} shots need {shots} copies, {self.copies} are here", where="shots", fix="send more copies"
             )
-        self._copies -= int(shots)
+        taken = np.array([int(shots)])
+        if shots == self.copies:
+            taken = self._shares
+        elif self._shares.size > 1:
+            taken = rng.multivariate_hypergeometric(self._shares, int(shots), method="marginals")
+        self._shares = self._shares - taken
+        return taken
 
     def measure_first_qubit(self, shots: int, rng: np.random.Generator) -> int:
-        """Measure the first qubit of `shots` copies; how many gave 0.
-
-        Every copy belongs to one trajectory: exact where there are at least as many trajectories as shots, otherwise
-        copies of one trajectory share their errors (same mean, a little more spread).
-        """
-        self._use(shots)
-        probabilities = self.probabilities()
-        share = np.bincount(_assigned(int(shots), probabilities.size, rng), minlength=probabilities.size)
-        return int(rng.binomial(share, probabilities).sum())
+        """Measure the first qubit of `shots` copies; how many gave 0. One binomial draw a trajectory."""
+        taken = self._use(shots, rng)
+        return int(rng.binomial(taken, self.probabilities()).sum())
 
     def measure_basis(self, shots: int, rng: np.random.Generator) -> np.ndarray:
         """Measure all travelling qubits of `shots` copies; basis states, int array (shots,)."""
@@ -174,26 +194,19 @@ class Register:
         return self._measure(2, shots, rng)
 
     def _measure(self, summed: int, shots: int, rng: np.random.Generator) -> np.ndarray:
-        self._use(shots)
+        taken = self._use(shots, rng)
         weights = (np.abs(self._held()) ** 2).sum(axis=summed)
-        which = _assigned(int(shots), len(weights), rng)
+        which = np.repeat(np.arange(len(taken)), taken)
+        if len(taken) > 1:
+            which = rng.permutation(which)  # in no order: the outcomes are exchangeable
         cumulative = np.cumsum(weights, axis=1)
         draws = rng.random(int(shots)) * cumulative[which, -1]
         return np.array([np.searchsorted(cumulative[t], u, side="right") for t, u in zip(which, draws, strict=True)])
 
     def hand_over(self, receiver: str, change=None) -> Register:
-        """The receiver's register; this handle is dead afterwards. `change` maps (amplitudes, copies) to new ones."""
-        amplitudes, copies = self._held(), self._copies
+        """The receiver's register; this handle is dead afterwards. `change` maps (amplitudes, shares) to new ones."""
+        amplitudes, shares = self._held(), self._shares
         if change is not None:
-            amplitudes, copies = change(amplitudes, copies)
+            amplitudes, shares = change(amplitudes, shares)
         self._amplitudes = None
-        return Register(amplitudes, copies, receiver)
-
-
-def _assigned(shots: int, trajectories: int, rng: np.random.Generator) -> np.ndarray:
-    """Trajectory of each measured copy: distinct ones while they last."""
-    if trajectories == 1:
-        return np.zeros(shots, dtype=int)
-    if shots <= trajectories:
-        return rng.permutation(trajectories)[:shots]
-    return rng.integers(trajectories, size=shots)
+        return Register(amplitudes, shares, receiver)

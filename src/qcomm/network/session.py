@@ -13,6 +13,7 @@ from qcomm.network.party import Party
 from qcomm.network.payload import Payload
 from qcomm.network.register import Register
 from qcomm.seeds import generator
+from qcomm.theory.checks import whole
 
 Program = Callable[[Party], Any]
 
@@ -94,6 +95,7 @@ class Network:
         def post(receiver: str, item: Register | Payload, label: str, times: int) -> None:
             if (sender, receiver) not in self._inbox:
                 raise ProtocolError(f"there is no channel to {receiver!r}", where=f"{sender}.send")
+            times = whole(times, "times", 1)
             if isinstance(item, Register):
                 item = self._transmit(sender, receiver, item, label, times)
             else:
@@ -104,13 +106,13 @@ class Network:
 
     def _transmit(self, sender: str, receiver: str, register: Register, label: str, times: int) -> Register:
         link = self._links if isinstance(self._links, Link) else self._links.get((sender, receiver), Link())
-        qubits, many = register.qubits, register.copies * int(times)
+        qubits, many = register.qubits, register.copies * times
         if link.teleport:
             self._record(sender, receiver, "ebits", qubits, many, label)
             self._record(sender, receiver, "bits", 2 * qubits, many, label)
         else:
             self._record(sender, receiver, "qubits", qubits, many, label)
-        return register.hand_over(receiver, lambda state, copies: link.transmit(state, copies, self._noise))
+        return register.hand_over(receiver, lambda state, shares: link.transmit(state, shares, self._noise))
 
     def _record(self, sender: str, receiver: str, kind: str, size: int, multiplicity: int, label: str) -> None:
         """Book a message; a change of sender opens a new round."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from qcomm.errors import ProtocolError
 from qcomm.network import ALICE, BOB, Ledger, Link, Network, circuit_traffic
+from qcomm.network.register import unit_vector
 from qcomm.protocols.amplitude_plan import Plan, phase_value, plan
 from qcomm.protocols.relay import relay
 from qcomm.protocols.task import Estimate, InferenceTask, clip_interval, estimate_of
@@ -117,7 +118,7 @@ def _reflect_good(first: int):
 
 
 def _reflect_input(vector: np.ndarray, first: int):
-    unit = vector / np.linalg.norm(vector)
+    unit = unit_vector(vector)
 
     def function(state):
         out = state.copy()
@@ -143,11 +144,13 @@ def _literal_program(me):
     phases, alice = me.private["phases"], me.name == ALICE
     register = me.prepare(me.private["vector"], me.private["copies"], kept=phases) if alice else None
     register = yield from relay(me, me.private["owners"], register)
+    loss = register.probabilities()[0] if alice else None
     for call in range(1, phases):
         register = yield from _grover(me, register, first=call)
     if not alice:
         return None
     register.transform(lambda state: np.fft.fft(state, axis=1, norm="ortho"))
+    _check_calls((np.abs(register.amplitudes[0]) ** 2).sum(axis=1), loss)
     return register.measure_kept(me.private["copies"], me.random)
 
 

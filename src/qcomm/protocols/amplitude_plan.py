@@ -13,6 +13,9 @@ from qcomm.protocols.task import open_unit
 from qcomm.theory.checks import whole
 from qcomm.theory.success import outcome_distribution
 
+LEAST_EPS = 2e-3  # the exact worst failure takes M^2 steps, M phases being 2/eps or so: a minute or so for a plan
+BLOCK = 1 << 20  # probabilities (losses times M) that are held at a time
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -43,22 +46,34 @@ def failure_at(loss: np.ndarray | float, eps: float, phases: int, repeats: int =
     Raises:
         ProtocolError: a loss outside [0, 1], eps outside (0, 1), no phases, or an even number of repeats.
     """
-    open_unit(eps, "eps")
-    if whole(repeats, "repeats", 1) % 2 == 0:
-        raise ProtocolError(f"{repeats} runs have no median among them", where="repeats", fix="take an odd number")
+    _check(eps, phases, repeats)
     if not ((np.asarray(loss) >= 0) & (np.asarray(loss) <= 1)).all():
         raise ProtocolError("a loss lies outside [0, 1]", where="loss")
+    return _of_median(repeats, *_off_by_more(np.atleast_1d(np.asarray(loss, dtype=float)), eps, phases))
+
+
+def _check(eps: float, phases: int, repeats: int) -> None:
+    open_unit(eps, "eps")
     whole(phases, "phases", 1)
-    high, low = _off_by_more(np.atleast_1d(np.asarray(loss, dtype=float)), eps, phases)
-    most = repeats // 2  # the median is off when more than half of the runs are off to the same side
+    if whole(repeats, "repeats", 1) % 2 == 0:
+        raise ProtocolError(f"{repeats} runs have no median among them", where="repeats", fix="take an odd number")
+
+
+def _of_median(repeats: int, high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """The median is off when more than half of the runs are off to the same side."""
+    most = repeats // 2
     return special.bdtrc(most, repeats, high) + special.bdtrc(most, repeats, low)
 
 
-def _off_by_more(losses: np.ndarray, eps: float, phases: int) -> tuple[np.ndarray, np.ndarray]:
-    """P(one estimate > loss + eps) and P(one estimate < loss - eps)."""
-    weights = np.stack([outcome_distribution(phases, 2 * loss - 1, shifted=False) for loss in losses])
-    off = phase_value(np.arange(phases), phases) - losses[:, None]
-    return (np.clip((weights * side).sum(axis=1), 0, 1) for side in (off > eps, off < -eps))
+def _off_by_more(losses: np.ndarray, eps: float, phases: int) -> np.ndarray:
+    """P(one estimate > loss + eps) and P(one estimate < loss - eps), (2, losses), for some losses at a time."""
+    values, at_once, found = phase_value(np.arange(phases), phases), max(1, BLOCK // phases), []
+    for start in range(0, len(losses), at_once):
+        some = losses[start : start + at_once]
+        weights = np.stack([outcome_distribution(phases, 2 * loss - 1, shifted=False) for loss in some])
+        off = values - some[:, None]
+        found.append([np.clip((weights * side).sum(axis=1), 0, 1) for side in (off > eps, off < -eps)])
+    return np.concatenate(found, axis=1)
 
 
 def worst_failure(eps: float, phases: int, repeats: int = 1) -> float:
@@ -66,11 +81,21 @@ def worst_failure(eps: float, phases: int, repeats: int = 1) -> float:
 
     It jumps where an outcome starts or stops to count: both sides of each jump are looked at; between jumps it is
     smooth, and 8 M angles bring the maximum to 1e-4.
+
+    Raises:
+        ProtocolError: eps outside (0, 1), no phases, or an even number of repeats.
     """
+    _check(eps, phases, repeats)
+    return float(_of_median(repeats, *_off_everywhere(eps, phases)).max())
+
+
+@lru_cache(maxsize=256)
+def _off_everywhere(eps: float, phases: int) -> np.ndarray:
+    """`_off_by_more` at all losses of `worst_failure`; the same for any number of repeats."""
     grid = np.unique(phase_value(np.arange(phases), phases).round(15))
     edges = np.concatenate([grid - eps, grid + eps])
     spots = np.concatenate([edges - 1e-9, edges + 1e-9, phase_value(np.arange(8 * phases + 1) / 16, phases)])
-    return float(failure_at(spots[(spots >= 0) & (spots <= 1)], eps, phases, repeats).max())
+    return _off_by_more(spots[(spots >= 0) & (spots <= 1)], eps, phases)
 
 
 @lru_cache
@@ -78,9 +103,17 @@ def plan(eps: float, delta: float) -> Plan:
     """The plan with the fewest messages among medians of 1, 3, .., 9 runs whose worst failure is at most delta.
 
     The cost of one run is 1 + 2 (M - 1) walks through the circuit.
+
+    Raises:
+        ProtocolError: eps or delta outside (0, 1), or eps below `LEAST_EPS`.
     """
-    open_unit(eps, "eps")
     open_unit(delta, "delta")
+    if open_unit(eps, "eps") < LEAST_EPS:
+        raise ProtocolError(
+            f"eps = {eps:g} is too small to search for the fewest calls",
+            where="eps",
+            fix=f"take at least {LEAST_EPS:g}, or give a Plan of your own",
+        )
     best: Plan | None = None
     for repeats in (9, 7, 5, 3, 1):
         found = _fewest_phases(eps, delta, repeats, best.walks if best else np.inf)

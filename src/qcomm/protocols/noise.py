@@ -1,7 +1,8 @@
 """How much noise each quantum advantage survives: p(N) at which qubits with noise reach the bits of the best rival.
 
 Noise shrinks what one copy tells by the visibility v = (1 - 3p/4)^(n m), m messages of n qubits; the copies of an
-estimate grow as 1/v^2, a power of N. Heralded loss means that lost copies are sent again, and that bits say so. ASSUME:
+estimate grow as 1/v^2, a power of N. Both hold for blocks that scramble, and all thresholds are for these: nothing is
+said of an ansatz under noise. Heralded loss means that lost copies are sent again, and that bits say so. ASSUME:
 classical bits arrive as they were sent.
 """
 
@@ -54,7 +55,7 @@ def estimate_copies(p: float, qubits: int, eps: float, delta: float, messages: i
     """Copies of sampling with the estimate divided by the visibility v: k(eps, delta)/v^2.
 
     At v = 1 these are the fewest copies that keep the promise; the 1/v^2 is exact for the variance at p = 1/2 and an
-    upper bound elsewhere.
+    upper bound elsewhere. With noise for blocks that scramble alone (`sampling.visibility`).
     """
     return int(np.ceil(fewest_copies(eps, delta) / visibility(p, qubits, messages) ** 2))
 

@@ -71,7 +71,7 @@ def sizes_with_messages(sizes: Sequence[int], settings: Mapping[str, Any]) -> li
 
 
 def _errors(tasks: list[InferenceTask], seed: int, copies: int, p: float) -> int:
-    link = Link(depolarising=p, trajectories=copies)
+    link = Link(depolarising=p)
     inside = np.arange(len(tasks)) % 2 == 1
     return subspace.decide(tasks, seed, copies=copies, link=link, inside=inside).errors
 
@@ -99,7 +99,11 @@ def executed_thresholds(costs: pd.DataFrame, settings: Mapping[str, Any], target
 
 
 def crossing(points: np.ndarray, target: float, trials: int) -> tuple[float, float]:
-    """Where a weighted quadratic through (p, success) falls to `target`, and its standard error."""
+    """Where a weighted quadratic through (p, success) falls to `target`, and its standard error.
+
+    The error is that of the success there over the slope of the weighted line: the quadratic's own slope is so
+    uncertain that few trials often make it far too steep, or flat.
+    """
     p, share = points.T
     sigma = np.sqrt(np.clip(share * (1 - share), 0.25 / trials, None) / trials)
     middle = p.mean()
@@ -107,7 +111,7 @@ def crossing(points: np.ndarray, target: float, trials: int) -> tuple[float, flo
     fine = np.linspace(p.min(), p.max(), 4001) - middle
     place = fine[np.argmin(np.abs(np.polyval(fit, fine) - target))]
     powers = place ** np.array([2, 1, 0])
-    slope = abs(np.polyval(np.polyder(fit), place))
+    slope = abs(np.polyfit(p - middle, share, 1, w=1 / sigma)[0])
     return float(place + middle), float(np.sqrt(powers @ covariance @ powers) / max(slope, 1e-9))
 
 
@@ -124,16 +128,19 @@ def visibilities(settings: Mapping[str, Any], seed: int) -> Iterator[dict]:
 
 
 def noisy_estimates(costs: pd.DataFrame, settings: Mapping[str, Any], seed: int) -> Iterator[dict]:
-    """Failure rates of estimates divided by the visibility, and the qubits they sent beside `estimate_qubits`."""
+    """Failure rates of estimates divided by the visibility, and the qubits they sent beside `estimate_qubits`.
+
+    All blocks scramble (`tasks_of`), as that divisor asks.
+    """
     eps, delta = accuracy_of(costs)
     for n, messages in sizes_with_messages(settings["estimate_qubits"], settings):
         tasks = tasks_of(2**n, messages, LOSSES, settings["estimate_trials"], "estimate", seed)
         for p in settings["estimate_noise"]:
             copies, failures, qubits = noise.estimate_copies(p, n, eps, delta, messages), 0, 0
             for number, task in enumerate(tasks):
-                link = Link(depolarising=p, trajectories=copies)
                 run_seed = seed_for("noisy estimate", n, messages, p, number, seed)
-                found = run_sampling(task, run_seed, copies=copies, link=link)
+                link, seen = Link(depolarising=p), visibility(p, n, messages)
+                found = run_sampling(task, run_seed, copies=copies, link=link, seen=seen)
                 failures += abs(found.value - LOSSES[number % len(LOSSES)]) > eps + TIE
                 qubits += found.ledger.qubits
             low, high = clopper_pearson(int(failures), len(tasks), CONFIDENCE)

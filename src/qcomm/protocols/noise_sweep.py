@@ -21,13 +21,19 @@ def noise_rows(costs: pd.DataFrame, settings: Mapping[str, Any], target: float, 
     Raises:
         ConfigError: a size is to be executed for which no threshold is computed.
     """
-    check_noise_settings(settings, int(np.log2(costs.dimension.max())))
+    check_noise_settings(settings, *executed_range(costs))
     rows = [*_decision_thresholds(costs, settings, target), *_estimate_thresholds(costs, settings)]
     return pd.DataFrame([*rows, *executed_rows(costs, settings, target, seed)])
 
 
-def _sizes(settings: Mapping[str, Any]) -> list[int]:
-    return list(range(settings["qubits"][0], settings["qubits"][1] + 1))
+def executed_range(costs: pd.DataFrame) -> tuple[int, int]:
+    """log2 of the smallest and the largest N of a cost table."""
+    return int(np.log2(costs.dimension.min())), int(np.log2(costs.dimension.max()))
+
+
+def _sizes(costs: pd.DataFrame, settings: Mapping[str, Any]) -> list[int]:
+    """Below the executed sizes nothing is known of the rivals."""
+    return list(range(max(settings["qubits"][0], executed_range(costs)[0]), settings["qubits"][1] + 1))
 
 
 def _against(curves, n: int) -> tuple[int, str, str]:
@@ -39,7 +45,7 @@ def _against(curves, n: int) -> tuple[int, str, str]:
 
 def _decision_thresholds(costs: pd.DataFrame, settings: Mapping[str, Any], target: float) -> Iterator[dict]:
     curves = best_rivals(costs[costs.task == "subspace"])
-    for n in _sizes(settings):
+    for n in _sizes(costs, settings):
         bits, name, method = _against(curves, n)
         for messages in settings["messages"]:
             p = noise.threshold(lambda p, n=n, m=messages: noise.decision_qubits(p, n, target, m), bits)
@@ -49,16 +55,15 @@ def _decision_thresholds(costs: pd.DataFrame, settings: Mapping[str, Any], targe
 
 
 def _estimate_thresholds(costs: pd.DataFrame, settings: Mapping[str, Any]) -> Iterator[dict]:
+    """Against all rivals but Bob's parameters: who has few of them owns an ansatz, of whose noise nothing is known."""
     for (eps, delta), part in costs[costs.task == "estimate"].groupby(["eps", "delta"]):
-        curves = best_rivals(part)
-        parameters = {PARAMETERS: curves.pop(PARAMETERS)}
-        for n in _sizes(settings):
-            for group in (curves, parameters):
-                bits, name, method = _against(group, n)
-                for messages in settings["messages"]:
-                    p = noise.threshold(_estimate_cost(n, eps, delta, messages), bits)
-                    row = noise_row("estimate", "depolarising", n, messages, method, p)
-                    yield {**row, "rival": name, "eps": eps, "delta": delta}
+        curves = {name: curve for name, curve in best_rivals(part).items() if name != PARAMETERS}
+        for n in _sizes(costs, settings):
+            bits, name, method = _against(curves, n)
+            for messages in settings["messages"]:
+                p = noise.threshold(_estimate_cost(n, eps, delta, messages), bits)
+                row = noise_row("estimate", "depolarising", n, messages, method, p)
+                yield {**row, "rival": name, "eps": eps, "delta": delta}
 
 
 def _estimate_cost(n: int, eps: float, delta: float, messages: int):

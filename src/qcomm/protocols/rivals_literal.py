@@ -26,7 +26,7 @@ from qcomm.network.payload import (
     to_integers,
     to_subset,
 )
-from qcomm.network.register import check_vector
+from qcomm.network.register import unit_vector
 from qcomm.protocols import rivals, rivals_sketch
 from qcomm.protocols.blocks import ScrambleBlock, SubspaceBlock
 from qcomm.protocols.rivals_law import best_moments, deviation, unbiased
@@ -195,8 +195,7 @@ def _drawable(numbers: int) -> None:
 
 
 def _unit(me: Party) -> np.ndarray:
-    vector = check_vector(me.private["vector"])
-    return vector / np.linalg.norm(vector)
+    return unit_vector(me.private["vector"])
 
 
 def _through(me: Party, state: np.ndarray) -> np.ndarray:

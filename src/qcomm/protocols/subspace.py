@@ -75,9 +75,16 @@ def decide(
         copies: of the state, each sent through all blocks.
         link: both ways; without loss.
         inside: the truth, where it is known; by default whether the exact loss exceeds 1/2.
+
+    Raises:
+        ProtocolError: an even number of copies, or a link with loss.
     """
     if copies < 1 or copies % 2 == 0:
         raise ProtocolError(f"{copies!r} copies have no majority", where="copies", fix="take an odd number")
+    if link is not None and link.loss:
+        raise ProtocolError(
+            "lost copies would be missing from the majority", where="link", fix="use sampling over this link"
+        )
     if inside is None:
         inside = np.array([task.loss() > 0.5 for task in tasks])
     answers, entries, rounds = [], [], 0

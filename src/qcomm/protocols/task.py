@@ -11,8 +11,10 @@ import numpy as np
 
 from qcomm.errors import ProtocolError
 from qcomm.network import ALICE, BOB, Ledger, circuit_traffic, party
-from qcomm.network.register import check_vector
+from qcomm.network.register import check_vector, unit_vector
 from qcomm.theory.checks import in_range, whole
+
+LEAST_EPS = 1e-8  # below, the copies of a run are no longer counted in 64 bits
 
 
 def open_unit(value: float, name: str) -> float:
@@ -71,7 +73,7 @@ class InferenceTask:
 
     def loss(self) -> float:
         """The exact value, computed by someone who sees everything."""
-        state = check_vector(self.vector) / np.linalg.norm(self.vector)
+        state = unit_vector(self.vector)
         for block in self.blocks:
             state = block.apply(state)
         return float((np.abs(state[: self.size // 2]) ** 2).sum())
@@ -100,8 +102,13 @@ def copies_needed(eps: float, delta: float) -> int:
     """k = ceil(ln(2/delta) / (2 eps^2)): runs after which the mean is within eps with probability 1 - delta.
 
     Source: Hoeffding 1963; the constant of claim C1 derived from it.
+
+    Raises:
+        ProtocolError: eps or delta outside (0, 1), or eps below `LEAST_EPS`.
     """
-    return math.ceil(math.log(2 / open_unit(delta, "delta")) / (2 * open_unit(eps, "eps") ** 2))
+    if open_unit(eps, "eps") < LEAST_EPS:
+        raise ProtocolError(f"{eps!r} asks for too many copies", where="eps", fix=f"give at least {LEAST_EPS:g}")
+    return math.ceil(math.log(2 / open_unit(delta, "delta")) / (2 * float(eps) ** 2))
 
 
 def vector_with_loss(blocks: Sequence[Any], size: int, loss: float, rng: np.random.Generator) -> np.ndarray:
@@ -127,6 +134,15 @@ def clip_interval(value: float, half: float) -> tuple[float, float]:
     """``value +- half`` within [0, 1], `value` being moved into [0, 1] first: never empty, and no truth is lost."""
     inside = min(1.0, max(0.0, value))
     return max(0.0, inside - half), min(1.0, inside + half)
+
+
+def clip_answer(value: float, low: float, high: float) -> tuple[float, float, float]:
+    """(value, low, high) moved together until `value` is in [0, 1], then cut off at 0 and 1.
+
+    As `clip_interval` where the interval is not symmetric: it keeps its width inside [0, 1], and no truth is lost.
+    """
+    moved = min(1.0, max(0.0, value)) - value
+    return min(1.0, max(0.0, value)), max(0.0, low + moved), min(1.0, high + moved)
 
 
 def estimate_of(protocol: str, outputs: Mapping[str, Any], who: str, ledger: Ledger) -> Estimate:
