@@ -7,6 +7,7 @@ import pytest
 from qcomm.errors import ConfigError, DataError, ProtocolError
 from qcomm.protocols import amplitude, communication_curves, rivals, rivals_law
 from qcomm.protocols import communication_estimates as estimates
+from qcomm.protocols import communication_ladders as ladders
 from qcomm.protocols import communication_tables as tables
 from qcomm.protocols.communication_checks import check_rows
 from qcomm.protocols.communication_costs import RIVALS, Counted
@@ -138,6 +139,30 @@ def test_a_rival_that_saturates_costs_as_much_as_everything(costs, monkeypatch):
     assert rows.method["top-q"] == "saturated"
 
 
+@pytest.mark.parametrize("target", [0.8, 0.9, 0.99])
+def test_a_decision_that_a_rival_cannot_reach_costs_as_much_as_everything(target):
+    """At N = 8 and 16 the signs of the largest entries, or a short sketch, never get there."""
+    rows = decision_rows({**SETTINGS, "qubits": [3, 4], "trials": 2000, "target": target}, 0)
+    sent = rows[rows.protocol == "send everything"].set_index("dimension")
+    gone = rows[rows.method == "saturated"]
+    assert len(gone)
+    assert set(gone.protocol) <= {"top-q", "random projection"}
+    assert gone.cost.tolist() == sent.cost[gone.dimension].tolist()
+    assert (1 - sent.errors / sent.trials >= target).all()
+    assert (sent.cost == sent.resource * sent.index).all()
+    curves = communication_curves.best_rivals(rows)
+    assert {"best of 2^k", EITHER, "top-q", "random projection", "send everything"} <= set(curves)
+
+
+def test_a_ladder_that_goes_astray_below_what_a_rival_reaches_is_an_error(monkeypatch):
+    def astray(*args, **options):
+        raise DataError("no crossing", where="need_by_execution")
+
+    monkeypatch.setattr(ladders, "need_by_execution", astray)
+    with pytest.raises(DataError, match="no crossing"):
+        decision_rows({**SETTINGS, "qubits": [8], "trials": 2000}, 0)
+
+
 def test_a_rival_without_a_cost_at_some_size_is_an_error_and_no_advantage(costs):
     gone = costs[(costs.protocol != EITHER) | (costs.dimension != 4096)]
     with pytest.raises(DataError, match="4096"):
@@ -160,8 +185,46 @@ def test_break_even_counts_every_rival(costs):
     dear = costs.assign(whole=costs.whole.where(costs.protocol != "Bob's parameters", 10))
     dear["cost"] = dear.cost.where(dear.protocol != "Bob's parameters", 10.0)
     found = tables.break_even_rows(dear[dear.task == "estimate"], SETTINGS).set_index("Bob's block")
-    assert set(found.loc["ansatz of P = O(n) angles", "N from"]) == {"none"}
+    assert found.loc["ansatz of P = O(n) angles", "N from"].tolist() == ["none", tables.NOT_RUN]
     assert "none" not in set(table[table["Bob's block"] == "any W"]["N from"])
+
+
+def test_noise_is_charged_to_blocks_that_scramble_only(costs):
+    """Nobody ran an ansatz over a noisy link: its row says so, whatever the formula of other blocks would give."""
+    table = tables.break_even_rows(costs, SETTINGS)
+    ansatz = table[table["Bob's block"] == "ansatz of P = O(n) angles"].set_index("noise")
+    assert (ansatz["N from"][0.05], ansatz["N to"][0.05]) == (tables.NOT_RUN, "not run")
+    assert pd.isna(ansatz.qubits[0.05])
+    assert not ansatz["N from"][0.0].startswith("not run")
+    assert not table[table["Bob's block"] == "no short description of B_1"]["N from"].str.startswith("not run").any()
+
+
+def test_nothing_is_said_below_the_smallest_size_that_was_run(costs):
+    """A constant left of the data would give a rival's cost at 2^8 to every smaller N, where one copy sends less."""
+    large = costs[costs.dimension >= 256]
+    curves = communication_curves.best_rivals(large[large.task == "subspace"])
+    with pytest.raises(DataError, match=r"below N = 2\^8, asked for 2\^7"):
+        communication_curves.cheapest(curves, 7)
+    table = tables.break_even_rows(large, SETTINGS)
+    starts = table["N from"][table["N from"].str.startswith("2^")].str[2:].astype(int)
+    assert starts.min() == 8
+    small = costs[(costs.dimension == 16) & (costs.task == "subspace")].assign(dimension=8)
+    small["whole"] = small.whole.where(small.kind == "quantum", 1000)
+    table = tables.break_even_rows(pd.concat([small, costs[costs.task == "subspace"]]), SETTINGS)
+    assert table["N from"].iloc[0] == "2^3"
+
+
+def test_bits_per_real_are_those_of_the_cost_row(costs):
+    part = costs[costs.task == "estimate"]
+    row = part[(part.protocol == "send everything") & (part.dimension == 16)].iloc[0]
+    assert tables.bits_per_real(part, "send everything", 4, int(row.whole)) == row.resource
+    changed = part.assign(resource=part.resource.where(part.protocol != "send everything", 7))
+    assert tables.bits_per_real(changed, "send everything", 4, int(row.whole)) == 7
+    assert tables.bits_per_real(part, "send everything", 5, 80) == 2.5
+    assert tables.bits_per_real(part, "random projection", 4, 48) == 3.0  # saturated: it sends everything
+    assert tables.bits_per_real(part, "random projection", 12, 500) == 1
+    assert tables.bits_per_real(part, "Bob's parameters", 12, 500) == 32
+    assert tables.bits_per_real(part, EITHER, 12, 500) == "no reals sent"
 
 
 def test_costs_between_and_beyond_the_sizes_say_so(costs):
@@ -201,6 +264,7 @@ def test_same_seed_same_costs_another_seed_others():
         ({"qubits": [4, 6, 8], "fit_from": 256}, "communication.qubits"),
         ({"noise": {"qubits": [4, 16], "executed": [14]}}, "communication.noise.executed"),
         ({"noise": {"qubits": [10, 16], "executed": [8]}}, "communication.noise.executed"),
+        ({"qubits": [8, 10, 12], "noise": {"qubits": [4, 16], "executed": [6]}}, "communication.noise.executed"),
         ({"noise": {"qubits": [16, 4], "executed": []}}, "communication.noise.qubits"),
     ],
 )

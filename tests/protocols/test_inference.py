@@ -13,6 +13,7 @@ from qcomm.protocols import inference_runs as runs
 from qcomm.protocols import inference_sweep as sweep
 from qcomm.protocols.task import ALICE, copies_needed
 from qcomm.seeds import generator
+from qcomm.theory.success import outcome_distribution
 
 SETTINGS = {
     "qubits": [4, 6],
@@ -64,6 +65,28 @@ def test_fewest_copies_keep_the_promise_everywhere_and_one_less_does_not(eps, de
     assert 0.2 * copies_needed(eps, delta) < k < copies_needed(eps, delta)
 
 
+@pytest.mark.parametrize(("eps", "delta"), [(0.3, 1 / 3), (0.12, 0.2), (0.1, 0.05), (0.07, 0.9), (0.05, 0.01)])
+@pytest.mark.parametrize("block", [64, 1 << 16])
+def test_the_search_finds_the_first_number_of_copies_that_keeps_the_promise(eps, delta, block, monkeypatch):
+    """Against every number of copies from 1 on, and all losses of the exact law on a grid of its own."""
+    monkeypatch.setattr(exact, "BLOCK", block)
+    exact.fewest_copies.cache_clear()
+    found = exact.fewest_copies(eps, delta)
+    jumps = (np.arange(found + 1) / found - eps + 1e-9).clip(0, 1)
+    losses = np.unique(np.concatenate([np.linspace(0, 1, 2001), jumps]))
+    assert exact.failure_at(losses, found, eps).max() <= delta
+    z = exact.special.ndtri(1 - delta / 2)
+    for copies in range(max(1, int(0.7 * (z / eps) ** 2 / 4)), found):
+        assert exact.worst_failure(copies, eps) > delta
+
+
+def test_an_accuracy_that_cannot_be_searched_is_refused_at_once():
+    with pytest.raises(ProtocolError, match="the search ends at") as error:
+        exact.fewest_copies(1e-7, 0.1)
+    assert "copies_needed" in error.value.fix
+    assert exact.fewest_copies(0.01, 1 / 3) == 2350
+
+
 def test_repeats_are_what_single_runs_give():
     task = one_task(16, 2, 0.2)
     found = runs.repeated_sampling(task, [25, 100], 3000, seed=1)
@@ -108,6 +131,75 @@ def test_all_checks_of_the_claim_hold(tables):
 def test_checks_notice_wrong_tables(tables, table, change, words):
     found = checked(tables | {table: change(tables[table])})
     assert found.name[~found.ok].str.contains(words, regex=False).any()
+
+
+def drawn(rng, losses=(0.05, 0.5, 0.8), copies=(16, 64, 256), cells=12, trials=200, phases=(8, 16, 32, 64)):
+    """Tables as `sweep` makes them, drawn from the exact laws: the claim holds in them."""
+    sampled, planned, calls = [], [], []
+    for cell, loss in [(cell, loss) for cell in range(cells) for loss in losses]:
+        known = {"dimension": 16, "layers": cell, "loss": loss, "exact_loss": loss, "trials": trials}
+        for k in copies:
+            off = np.abs(rng.binomial(k, loss, size=trials) / k - loss)
+            row = {**known, "copies": k, "rmse": np.sqrt((off**2).mean()), "qubits": 8 * cell * k}
+            for kind, eps in (("fixed", 0.1), ("scaled", 0.1 * np.sqrt(16 / k))):
+                row |= {f"eps_{kind}": eps, f"exact_{kind}": sweep._tail(loss, k, eps)}
+                row[f"failures_{kind}"] = int((off > eps + 1e-9 / k).sum())
+            sampled.append(row)
+        exact_failure = float(amplitude_plan.failure_at(loss, 0.1, 18)[0])
+        row = {**known, "task": "plan", "phases": 18, "repeats": 1, "eps": 0.1, "exact_failure": exact_failure}
+        planned.append({**row, "failures": rng.binomial(trials, exact_failure), "messages": 70 * cell, "losses": 1})
+    for m in phases:
+        off = [amplitude_errors(rng, loss, m) for loss in rng.uniform(0.05, 0.95, size=30)]
+        row = {"task": "calls", "layers": 1, "phases": m, "repeats": 1, "messages": 4 * m - 2, "losses": 30}
+        calls.append({**row, "median_error": np.median(off)})
+    tables = {"sampling": sampled, "amplitude": planned + calls, "parameters": [{"error": 0.0}]}
+    return {name: pd.DataFrame(rows) for name, rows in tables.items()}
+
+
+def amplitude_errors(rng, loss, phases, count=20):
+    weights = outcome_distribution(phases, 2 * loss - 1, shifted=False)
+    return np.abs(amplitude.phase_value(rng.choice(phases, size=count, p=weights / weights.sum()), phases) - loss)
+
+
+def test_where_the_claim_holds_all_checks_together_hardly_ever_fail():
+    """60 grids of 12 circuits: at 99% a loss, and a fixed tolerance of slopes, most of them would raise an alarm."""
+    rng = generator("family")
+    alarms = [list(found.name[~found.ok]) for found in (checked(drawn(rng)) for _ in range(60))]
+    assert sum(map(bool, alarms)) <= 1, [names for names in alarms if names]
+
+
+def test_errors_that_fall_as_those_of_sampling_are_no_gain_of_amplitude_estimation():
+    """At the default phases and losses."""
+    phases = np.array([8, 16, 32, 64, 128])
+    calls = pd.DataFrame({"phases": phases, "losses": 30, "median_error": 1.0 / phases})
+    assert checks.check_row(*checks._calls_slope(calls))["ok"]
+    assert not checks.check_row(*checks._calls_slope(calls.assign(median_error=phases**-0.5)))["ok"]
+
+
+def test_shares_of_the_false_alarms_add_up(tables):
+    share = checks.share_of_alarms(tables["sampling"], tables["amplitude"])
+    slopes = checks.slope_rows(tables["sampling"])
+    failures = checks.failure_rows(tables["sampling"], tables["amplitude"])
+    assert share * (len(slopes) + len(failures) + 2) == pytest.approx(checks.FALSE_ALARM / 2)
+    assert failures.confidence.unique().tolist() == [1 - share]
+
+
+def test_errors_of_slopes_are_what_they_scatter_by():
+    rng, found = generator("slopes"), []
+    for _ in range(150):
+        rows = drawn(rng, cells=1, trials=100, phases=(8,))["sampling"]
+        found.append((checks.rmse_slope(rows).value, checks.slope_error(rows)))
+    values, errors = np.array(found).T
+    assert np.std(values) == pytest.approx(errors[0], rel=4 / np.sqrt(2 * len(values)))
+
+
+@pytest.mark.parametrize("phases", [8, 32, 128])
+def test_the_error_of_amplitude_estimation_scatters_from_loss_to_loss_as_assumed(phases):
+    rng, medians = generator("scatter", phases), []
+    for _ in range(200):
+        off = [amplitude_errors(rng, loss, phases) for loss in rng.uniform(0.05, 0.95, size=30)]
+        medians.append(np.log(np.median(off)))
+    assert 0.8 < np.std(medians) * np.sqrt(30) < 1.15 * checks.LOSS_SCATTER
 
 
 def test_both_ways_to_simulate_the_control_are_in_the_tables(tables):

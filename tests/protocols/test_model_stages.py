@@ -146,7 +146,12 @@ def test_training_stage_writes_curves_accuracies_ledger_and_weights(trained):
     curves, accuracies, ledger = (pd.read_csv(files[name]) for name in ("curves", "accuracies", "ledger"))
     assert list(curves.fold) == [0, 0, 3, 3]
     assert list(curves.step) == [1, 2, 1, 2]
-    assert set(accuracies.method) == {"distributed", "logreg", "majority"}
+    assert set(accuracies.method) == {"distributed", "alone", "logreg", "majority"}
+    by_method = accuracies.groupby("method")
+    assert (by_method.qubits.max()[["alone", "logreg", "majority"]] == 0).all()
+    assert (by_method.bits.max()[["logreg", "majority"]] == 0).all()
+    assert by_method.bits.unique()["alone"].tolist() == [32 * 2]  # one layer, one rotation of each of Bob's two qubits
+    assert list(accuracies[accuracies.method == "distributed"].qubits) == list(curves[curves.step == 2].qubits)
     assert accuracies.accuracy.between(0, 1).all()
     qubits = (ledger["size"] * ledger.multiplicity)[ledger.kind == "qubits"].sum()
     assert list(curves.qubits) == [qubits, 2 * qubits] * 2
@@ -172,7 +177,11 @@ def test_training_figure_and_table_come_from_stage_outputs(trained, tmp_path):
     run(plot_distributed, *flags, "--figure", *figure, "--table", *table)
     rows, curves = pd.read_csv(table[0]).set_index("method"), pd.read_csv(files["curves"])
     assert int(rows.qubits_per_fold["distributed"]) == curves.qubits.max()
-    assert rows.qubits_per_fold["logreg"] == "does not apply"
+    assert rows.bits_per_fold.astype(int).to_dict()["alone"] == 32 * 2
+    for method in ("logreg", "majority"):
+        assert [rows[f"{kind}_per_fold"][method] for kind in ("messages", "qubits", "bits")] == [0, 0, 0]
+    assert int(rows.qubits_last_step["alone"]) == 0
+    assert rows.steps["logreg"] == "does not apply"
     drawn = pd.read_csv(figure[2])
     assert list(drawn["mean"]) == pytest.approx(list(100 * curves.groupby("step").accuracy.mean()))
     assert all(stamp_path(path).exists() and path.stat().st_size > 20 for path in [*figure, *table])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from qcomm.errors import DataError, ProtocolError
-from qcomm.protocols import training
+from qcomm.protocols import rivals_literal, training
+from qcomm.protocols.task import BOB, InferenceTask
 from qcomm.protocols.training import step_traffic, train_fold
 from qcomm.protocols.training_data import encode_graphs, logistic, majority
 from qcomm.quantum.model import DistributedModel
@@ -44,6 +45,26 @@ def test_three_classes_and_bad_numbers_are_refused():
     nodes[3, 2] = np.nan
     with pytest.raises(DataError, match="NaN"):
         encode_graphs(nodes, offsets, labels, np.arange(50))
+
+
+def test_columns_that_vary_by_rounding_only_are_no_features():
+    """0.1 summed over graphs of equal size, in different orders of magnitude on the way: constant but for rounding."""
+    nodes, _, labels = graphs()
+    nodes, offsets = nodes[:180], np.arange(0, 181, 3)
+    rounding = 1e-9 * generator("rounding").normal(size=(180, 1))
+    data = encode_graphs(np.hstack([nodes, 0.1 + rounding]), offsets, labels, np.arange(50))
+    without = encode_graphs(np.hstack([nodes, np.zeros((180, 1))]), offsets, labels, np.arange(50))
+    np.testing.assert_array_equal(data.inputs, without.inputs)
+    assert (data.inputs[:, 6] == 0).all()
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e-12])
+def test_graphs_that_do_not_differ_are_refused(scale):
+    _, _, labels = graphs()
+    rounding = 1e-9 * scale * generator("rounding").normal(size=(180, 2))
+    with pytest.raises(DataError, match="no pooled feature varies") as error:
+        encode_graphs(scale * np.ones((180, 2)) + rounding, np.arange(0, 181, 3), labels, np.arange(50))
+    assert error.value.fix
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -86,6 +107,34 @@ def test_training_learns_counts_traffic_and_follows_the_seed():
     assert runs[0].accuracy > 0.8
     assert runs[0].curve[-1]["qubits"] == 60 * runs[0].step_ledger.qubits
     assert [row["step"] for row in runs[0].curve] == [20, 40, 60]
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_alice_trains_alone_once_she_was_sent_bobs_angles(fold):
+    """The same accuracy as with all the traffic, for 32 bits an angle of Bob's, as the rival of one estimate counts."""
+    model, data = DistributedModel(3, 2, 2), encoded()
+    long = SETTINGS | {"steps": 40, "evaluate_every": 40}
+    together, alone = train_fold(model, data, fold, long), training.train_alone(model, data, fold, long)
+    assert alone.accuracy == together.accuracy
+    assert alone.ledger.bits == alone.ledger.total("bits", BOB) == 32 * model.parameters // 2
+    assert (alone.ledger.messages, alone.ledger.qubits) == (1, 0)
+    task = InferenceTask(data.inputs[0], model.blocks(together.weights["angles"]))
+    assert rivals_literal.parameters(task, 0).ledger.bits == alone.ledger.bits
+    assert together.curve[-1]["qubits"] > 50 * alone.ledger.bits
+
+
+def test_alice_alone_trains_from_what_was_sent(monkeypatch):
+    model, data = DistributedModel(3, 1, 1), encoded()
+    fitted = []
+    kept = training._fit
+    monkeypatch.setattr(training, "_fit", lambda *given: fitted.append(given[3]) or kept(*given))
+    initial, _ = training._start(model, 0, SETTINGS["seed"])
+    training.train_alone(model, data, 0, SETTINGS)
+    np.testing.assert_array_equal(fitted[0].reshape(2, -1)[1], initial.reshape(2, -1)[1])
+    np.testing.assert_array_equal(fitted[0].reshape(2, -1)[0], np.float32(initial.reshape(2, -1)[0]))
+    monkeypatch.setattr(training, "to_floats", lambda payload: np.zeros(3))
+    training.train_alone(model, data, 0, SETTINGS)
+    assert (fitted[1].reshape(2, -1)[0] == 0).all()
 
 
 def test_baselines_see_the_same_inputs():

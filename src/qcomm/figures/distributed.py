@@ -9,6 +9,7 @@ from qcomm.figures.legends import shared_legend
 from qcomm.figures.style import COLOURS, WIDTH
 
 NAMES = {"logreg": "logistic regression", "majority": "majority class"}
+TRAFFIC = ("messages", "qubits", "bits")
 
 
 def distributed(curves: pd.DataFrame, accuracies: pd.DataFrame) -> tuple[plt.Figure, pd.DataFrame]:
@@ -16,14 +17,16 @@ def distributed(curves: pd.DataFrame, accuracies: pd.DataFrame) -> tuple[plt.Fig
 
     Args:
         curves: fold, step, accuracy, qubits; accuracies in 0 .. 1.
-        accuracies: method, fold, accuracy of the baselines and the model.
+        accuracies: method, fold, accuracy, messages, qubits, bits of the model and its rivals.
     """
     drawn = mean_curve(curves)
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.8), sharey=True)
-    for ax, x, label in zip(axes, ("step", "qubits"), ("optimiser step", "communicated qubits per fold"), strict=True):
+    labels = ("optimiser step", "communicated qubits (circle: bits) per fold")
+    for ax, x, label in zip(axes, ("step", "qubits"), labels, strict=True):
         curve(drawn, x, ax)
         baselines(accuracies, ax)
         ax.set_xlabel(label)
+    sent_once(accuracies, axes[1])
     axes[1].set_xscale("log")
     axes[0].set_ylabel("test accuracy (%)")
     shared_legend(figure, 3)
@@ -59,19 +62,27 @@ def baselines(accuracies: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
     return ax
 
 
+def sent_once(accuracies: pd.DataFrame, ax: plt.Axes) -> plt.Axes:
+    """The rival: Bob's initial angles in one message, after which Alice trains alone."""
+    part = accuracies[accuracies.method == "alone"]
+    mean, error = 100 * part.accuracy.mean(), 100 * part.accuracy.sem(ddof=0)
+    look = {"color": COLOURS["Bob's parameters"], "markersize": 4, "label": "Bob's angles sent once (bits)"}
+    ax.errorbar([part.bits.mean()], [mean], [error], fmt="o", **look)
+    return ax
+
+
 def summary(curves: pd.DataFrame, accuracies: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
-    """One row per method; traffic only for the model."""
+    """One row per method, with its traffic; steps and the last of them where there are any."""
     totals = ledger.assign(total=ledger["size"] * ledger.multiplicity).groupby("kind").total.sum()
-    last = curves.groupby("fold")[["step", "messages", "qubits", "bits"]].max()
+    last_step = {"distributed": totals.get("qubits", 0), "alone": 0}
     rows = []
     for method, part in accuracies.groupby("method", sort=False):
         row = {"method": method, "mean": 100 * part.accuracy.mean(), "std": 100 * part.accuracy.std(ddof=0)}
         row["folds"] = len(part)
-        if method == "distributed":
-            row |= {"steps": last.step.max(), "qubits_last_step": totals.get("qubits", 0)}
-            row |= {f"{kind}_per_fold": round(last[kind].mean()) for kind in ("messages", "qubits", "bits")}
-        rows.append(row)
+        if method in last_step:
+            row |= {"steps": curves.step.max(), "qubits_last_step": last_step[method]}
+        rows.append(row | {f"{kind}_per_fold": round(part[kind].mean()) for kind in TRAFFIC})
     frame = pd.DataFrame(rows)
-    traffic = ["steps", "qubits_last_step", "messages_per_fold", "qubits_per_fold", "bits_per_fold"]
-    frame[traffic] = frame[traffic].astype("Int64").astype(object).where(frame[traffic].notna(), "does not apply")
+    of_steps = ["steps", "qubits_last_step"]
+    frame[of_steps] = frame[of_steps].astype("Int64").astype(object).where(frame[of_steps].notna(), "does not apply")
     return frame

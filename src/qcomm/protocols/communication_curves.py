@@ -19,7 +19,8 @@ MEASURED, INTERPOLATED, EXTRAPOLATED, COMPUTED = "measured", "interpolated", "ex
 
 class RivalCurve:
     """Whole bits of a rival against n: what was counted at the sizes that were run, a power of N between and beyond
-    them (the last four sizes), rounded up; parameters of an ansatz are linear in n instead."""
+    them (the last four sizes), rounded up; parameters of an ansatz are linear in n instead. Nothing below the smallest
+    size that was run."""
 
     def __init__(self, part: pd.DataFrame):
         part = part.sort_values("dimension")
@@ -31,7 +32,17 @@ class RivalCurve:
         self._slope = np.polyfit(self._x[last], self._y[last], 1)[0] if len(part) > 1 else 0.0
 
     def cost(self, qubits: int) -> float:
-        """Bits as a smooth curve gives them."""
+        """Bits as a smooth curve gives them.
+
+        Raises:
+            DataError: below the smallest size that was run.
+        """
+        if qubits < self._x[0] - 1e-9:
+            raise DataError(
+                f"no cost is known below N = 2^{self._x[0]:.0f}, asked for 2^{qubits}",
+                where="RivalCurve",
+                fix="add smaller sizes to communication.qubits",
+            )
         beyond = max(0.0, qubits - self._x[-1])
         value = np.interp(qubits, self._x, self._y) + self._slope * beyond
         return float(value if self._linear else 2**value)

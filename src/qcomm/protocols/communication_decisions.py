@@ -21,8 +21,9 @@ from qcomm.protocols.communication_ladders import (
     LITERAL,
     SAMPLED,
     cost_row,
-    need_of,
     need_row,
+    need_where_reached,
+    saturated_row,
     trials_for,
 )
 from qcomm.protocols.rivals_batch import Batch
@@ -31,6 +32,7 @@ from qcomm.seeds import generator, seed_for
 from qcomm.theory.intervals import clopper_pearson
 
 LARGEST_CODEBOOK = 256  # N up to which the codebook is also executed literally
+LARGEST_BOOK = 1 << 20  # numbers of a codebook that is drawn anew, by both, in each of many trials
 LARGEST_DESCRIBED = 256  # N up to which Bob's description of his subspace is really sent: N^2/4 numbers
 LITERAL_CONFIDENCE = 0.999  # one of a dozen intervals that are all checked
 INSIDE_OR_NOT = (0.0, 1.0)
@@ -43,15 +45,16 @@ def decision_rows(settings: Mapping[str, Any], seed: int) -> pd.DataFrame:
     for number, qubits in enumerate(settings["qubits"], start=1):
         size = 2**qubits
         rows.append(_one_copy(size, settings, seed))
+        everything = _everything(Counted(EVERYTHING, RIVALS[EVERYTHING], size, seed), size, settings)
         for name, rival in RIVALS.items():
             counted = Counted(name, rival, size, seed)
-            found = _everything if name == EVERYTHING else _by_ladder
-            rows.append(found(name, rival, counted, size, settings))
-            if name == "top-q":
+            known = name == EVERYTHING
+            rows.append(everything if known else _by_ladder(name, rival, counted, size, settings, everything))
+            if name == "top-q" and rows[-1]["method"] == SAMPLED:
                 rows.append(_top_in_full(counted, rows[-1], size, settings, seed))
         for name, either in ((PLAIN, False), (EITHER, True)):
             rows.append(_exact_best(name, either, size, settings["target"]))
-            if size <= LARGEST_CODEBOOK:
+            if size <= LARGEST_CODEBOOK and size << int(np.ceil(rows[-1]["cost"])) <= LARGEST_BOOK:
                 rows.append(_codebook_in_full(name, either, size, settings, seed))
         rows += _sent_once(size, settings, seed)
         progress.update(number, N=size)
@@ -99,22 +102,32 @@ def _right(batch: Batch) -> float:
     return float(batch.right.mean())
 
 
-def _by_ladder(name: str, rival: Rival, counted: Counted, size: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _by_ladder(
+    name: str, rival: Rival, counted: Counted, size: int, settings: Mapping[str, Any], everything: Mapping[str, Any]
+) -> dict[str, Any]:
     target, guess = settings["target"], rival.decision(size, settings["target"])
-    need = need_of(
+    need = need_where_reached(
         counted, rival, size, guess, target, settings["trials"], settings, INSIDE_OR_NOT, _right, two_sided=False
     )
+    if need is None:
+        return saturated_row("subspace", size, name, everything)
     return need_row("subspace", size, name, counted, need)
 
 
-def _everything(name: str, rival: Rival, counted: Counted, size: int, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Even its 1-bit version hardly ever errs: N bits."""
-    made = trials_for(rival, 1, size, settings) // 2
-    batch = counted.run(np.tile(INSIDE_OR_NOT, made), 1)
-    if batch.right.mean() < settings["target"]:
-        raise DataError("one bit a coordinate is not enough", where=f"{name}, N = {size}")
-    row = cost_row("subspace", size, name, "classical", SAMPLED, batch.bits, resource=1)
-    return {**row, "trials": 2 * made, "errors": int((~batch.right).sum())}
+def _everything(counted: Counted, size: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The fewest bits a coordinate that reach the target; one hardly ever errs, except at small N."""
+    rival = RIVALS[EVERYTHING]
+    for bits in range(1, rival.most(size) + 1):
+        made = trials_for(rival, bits, size, settings) // 2
+        batch = counted.run(np.tile(INSIDE_OR_NOT, made), bits)
+        if batch.right.mean() >= settings["target"]:
+            row = cost_row("subspace", size, EVERYTHING, "classical", SAMPLED, batch.bits, resource=bits)
+            return {**row, "trials": 2 * made, "errors": int((~batch.right).sum())}
+    raise DataError(
+        "no number of bits a coordinate is enough",
+        where=f"{EVERYTHING}, N = {size}",
+        fix="lower communication.target, or leave this size out of communication.qubits",
+    )
 
 
 def _exact_best(name: str, either: bool, size: int, target: float) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from qcomm.protocols.communication_ladders import (
     EXECUTED,
     LEAST_TRIALS,
     SAMPLED,
-    SATURATED,
     cost_row,
-    need_of,
     need_row,
+    need_where_reached,
+    saturated_row,
     trials_for,
 )
 from qcomm.protocols.inference_exact import fewest_copies
@@ -95,14 +95,8 @@ def _rivals(size: int, eps: float, delta: float, settings, seed: int) -> list[di
         if name in (PLAIN, EVERYTHING):
             continue
         found = _by_ladder(name, rival, size, eps, delta, settings, seed)
-        rows.append(found or _saturated(name, size, rows[0]))
+        rows.append(found or saturated_row("estimate", size, name, rows[0]))
     return rows
-
-
-def _saturated(name: str, size: int, everything: Mapping[str, Any]) -> dict[str, Any]:
-    """No resource is enough: Alice sends everything instead, at its cost."""
-    bounds = {side: everything[side] for side in ("low", "high", "whole")}
-    return cost_row("estimate", size, name, "classical", SATURATED, everything["cost"], **bounds)
 
 
 def _by_ladder(name: str, rival: Rival, size: int, eps: float, delta: float, settings, seed) -> dict[str, Any] | None:
@@ -112,18 +106,14 @@ def _by_ladder(name: str, rival: Rival, size: int, eps: float, delta: float, set
         return None
     counted, losses = Counted(name, rival, size, seed), settings["losses"]
     worst = losses[_worst(counted, rival, size, max(rival.least, round(guess)), eps, losses, settings)]
-    try:
-        need = _need(counted, rival, size, guess, eps, delta, worst, settings)
-    except DataError:
-        most = counted.run(np.full(LEAST_TRIALS, worst), rival.most(size), eps, "most")
-        if most.within(eps).mean() >= 1 - delta:
-            raise
-        return None
-    return need_row("estimate", size, name, counted, need, loss=worst)
+    need = _need(counted, rival, size, guess, eps, delta, worst, settings)
+    return None if need is None else need_row("estimate", size, name, counted, need, loss=worst)
 
 
-def _need(counted: Counted, rival: Rival, size: int, guess, eps: float, delta: float, worst: float, settings) -> Need:
-    return need_of(
+def _need(
+    counted: Counted, rival: Rival, size: int, guess, eps: float, delta: float, worst: float, settings
+) -> Need | None:
+    return need_where_reached(
         counted,
         rival,
         size,
@@ -155,7 +145,11 @@ def _everything(size: int, eps: float, delta: float, settings, seed: int) -> dic
         within = batch.within(eps).reshape(made, len(losses)).mean(axis=0)
         if within.min() >= 1 - delta:
             return cost_row("estimate", size, EVERYTHING, "classical", SAMPLED, batch.bits, resource=bits)
-    raise DataError("no number of bits a real is enough", where=f"{EVERYTHING}, N = {size}")
+    raise DataError(
+        "no number of bits a real is enough",
+        where=f"{EVERYTHING}, N = {size}",
+        fix="ask for a larger eps or delta in communication.accuracies",
+    )
 
 
 def _sent_once(size: int, settings: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:

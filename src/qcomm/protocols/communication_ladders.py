@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qcomm.errors import DataError
 from qcomm.protocols.communication_costs import Counted, Rival
 from qcomm.protocols.rivals_batch import Batch
 from qcomm.protocols.rivals_need import Need, need_by_execution
@@ -68,6 +69,43 @@ def need_of(
 
     limits = {"least": rival.least, "most": rival.most(size)}
     return need_by_execution(success, guess, target, trials, two_sided=two_sided, **limits)
+
+
+def need_where_reached(
+    counted: Counted,
+    rival: Rival,
+    size: int,
+    guess: float,
+    target: float,
+    trials: int,
+    settings: Mapping[str, Any],
+    losses: tuple[float, ...],
+    share: Callable[[Batch], float],
+    *identity: str | int | float,
+    two_sided: bool,
+) -> Need | None:
+    """`need_of`, or None where the rival saturates: its largest resource is, in a run, not clearly above the target.
+
+    Raises:
+        DataError: the ladder found no crossing although there is one.
+    """
+    try:
+        return need_of(
+            counted, rival, size, guess, target, trials, settings, losses, share, *identity, two_sided=two_sided
+        )
+    except DataError:
+        most = rival.most(size)
+        made = trials_for(rival, most, size, settings) // len(losses)
+        reached = share(counted.run(np.tile(losses, made), most, *identity, "most"))
+        if reached - 2 * np.sqrt(target * (1 - target) / (made * len(losses))) >= target:
+            raise
+        return None
+
+
+def saturated_row(task: str, size: int, name: str, everything: Mapping[str, Any]) -> dict[str, Any]:
+    """No resource is enough: Alice sends everything instead, at its cost."""
+    bounds = {side: everything[side] for side in ("low", "high", "whole")}
+    return cost_row(task, size, name, "classical", SATURATED, everything["cost"], **bounds)
 
 
 def need_row(task: str, size: int, name: str, counted: Counted, need: Need, **more: Any) -> dict[str, Any]:

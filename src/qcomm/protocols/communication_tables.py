@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from qcomm.errors import ConfigError
-from qcomm.protocols.communication_costs import FLOAT_BITS
+from qcomm.protocols.communication_costs import EVERYTHING, FLOAT_BITS
 from qcomm.protocols.communication_curves import (
     PARAMETERS,
     QuantumCost,
@@ -19,11 +19,13 @@ from qcomm.protocols.communication_curves import (
     cheapest,
     quantum_costs,
 )
-from qcomm.protocols.communication_ladders import EXECUTED, SAMPLED
+from qcomm.protocols.communication_ladders import COSTS, EXECUTED, SAMPLED, SATURATED
 from qcomm.theory.slopes import Slope, fit_slope
 
-LEAST_QUBITS, LARGEST_QUBITS = 4, 60
-BITS_PER_REAL = {PARAMETERS: FLOAT_BITS, "send x": FLOAT_BITS, "random projection": 1, "send everything": "1 to 4"}
+LARGEST_QUBITS = 60
+BITS_PER_REAL = {PARAMETERS: FLOAT_BITS, "send x": FLOAT_BITS, "random projection": 1}
+ANSATZ, GENERIC = "ansatz of P = O(n) angles", "no short description of B_1"
+NOT_RUN = "not run: what noise does to an ansatz depends on its angles"
 BREAK_EVEN = (
     "task",
     "eps",
@@ -55,21 +57,24 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             where="communication.qubits",
             fix="add sizes, or lower communication.fit_from",
         )
-    check_noise_settings(settings["noise"], max(settings["qubits"]))
+    check_noise_settings(settings["noise"], min(settings["qubits"]), max(settings["qubits"]))
 
 
-def check_noise_settings(settings: Mapping[str, Any], largest: int) -> None:
-    """Raises:
-    ConfigError: a size to be executed lies outside the sizes whose threshold is computed from measured costs.
+def check_noise_settings(settings: Mapping[str, Any], least: int, largest: int) -> None:
+    """Sizes of the section `noise` against the sizes, `least` to `largest`, of measured costs.
+
+    Raises:
+        ConfigError: a size to be executed lies outside the sizes whose threshold is computed from measured costs.
     """
     first, last = settings["qubits"]
     if first > last:
         raise ConfigError(f"{first} is above {last}", where="communication.noise.qubits", fix="give the least first")
-    if beyond := [n for n in settings["executed"] if not first <= n <= min(last, largest)]:
+    if beyond := [n for n in settings["executed"] if not max(first, least) <= n <= min(last, largest)]:
         raise ConfigError(
             f"no threshold is computed from measured costs at 2^{beyond[0]}",
             where="communication.noise.executed",
-            fix=f"take sizes from {first} to {min(last, largest)}, or widen noise.qubits and communication.qubits",
+            fix=f"take sizes from {max(first, least)} to {min(last, largest)}, or widen noise.qubits and"
+            " communication.qubits",
         )
 
 
@@ -105,7 +110,8 @@ def break_even_rows(costs: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Data
     """The ranges of N in which the best quantum protocol sends fewer qubits than the best rival sends bits, both whole.
 
     For each task, accuracy and noise, against all rivals and against all but Bob's parameters: one row for each range
-    without a gap. Qubits without noise are those that were sent where N was run.
+    without a gap, of all N from the smallest that was run. Qubits without noise are those that were sent where N was
+    run; with noise they are computed, for blocks that scramble (`sampling.visibility`), and an ansatz reads "not run".
     """
     rows: list[dict[str, Any]] = []
     for p in settings["noise"]["probabilities"]:
@@ -114,18 +120,24 @@ def break_even_rows(costs: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Data
             quantum, curves = quantum_costs(part, p, settings["target"]), best_rivals(part)
             if task == "subspace":
                 row["delta"] = 1 - settings["target"]
-                rows += _ranges({**row, "Bob's block": "any W"}, quantum, curves)
+                rows += _ranges({**row, "Bob's block": "any W"}, quantum, curves, part)
                 continue
-            rows += _ranges({**row, "Bob's block": "ansatz of P = O(n) angles"}, quantum, curves)
+            if p == 0:
+                rows += _ranges({**row, "Bob's block": ANSATZ}, quantum, curves, part)
+            else:
+                rows.append({**row, "Bob's block": ANSATZ, "N from": NOT_RUN, "N to": "not run"})
             without = {name: curve for name, curve in curves.items() if name != PARAMETERS}
-            rows += _ranges({**row, "Bob's block": "no short description of B_1"}, quantum, without)
+            rows += _ranges({**row, "Bob's block": GENERIC}, quantum, without, part)
     return pd.DataFrame(rows, columns=list(BREAK_EVEN))
 
 
-def _ranges(row: dict, quantum: Mapping[str, QuantumCost], curves: dict[str, RivalCurve]) -> Iterator[dict[str, Any]]:
-    """The ranges of N = 2^n, n = 4 .. `LARGEST_QUBITS`, where quantum sends less, and both costs where they start."""
+def _ranges(
+    row: dict, quantum: Mapping[str, QuantumCost], curves: dict[str, RivalCurve], part: pd.DataFrame
+) -> Iterator[dict[str, Any]]:
+    """The ranges of N = 2^n, from the smallest run up to `LARGEST_QUBITS`, where quantum sends less, and both costs
+    where they start."""
     ahead = []
-    for n in range(LEAST_QUBITS, LARGEST_QUBITS + 1):
+    for n in range(int(np.log2(part.dimension.min())), LARGEST_QUBITS + 1):
         mine = min((*cost(n), name) for name, cost in quantum.items())
         theirs = cheapest(curves, n)
         if mine[0] < theirs[0]:
@@ -145,9 +157,30 @@ def _ranges(row: dict, quantum: Mapping[str, QuantumCost], curves: dict[str, Riv
             "quantum cost": computed,
             "best rival": rival,
             "bits": bits,
-            "bits per real": BITS_PER_REAL.get(rival, "no reals sent"),
+            "bits per real": bits_per_real(part, rival, n, bits),
             "rival's cost": origin,
         }
+
+
+def bits_per_real(part: pd.DataFrame, rival: str, qubits: int, bits: int) -> Any:
+    """Bits for each real number that a rival sends at N = 2^qubits, as its cost row there says.
+
+    Who sends everything, by name or because the rival saturates, spends `resource` bits a coordinate where N was run;
+    elsewhere the bits of its curve over N. A rival is taken to saturate where it does at the nearest N that was run.
+
+    Args:
+        part: the costs of one task and accuracy.
+        rival: its name.
+        qubits: n.
+        bits: of the rival at N.
+    """
+    mine = part[(part.protocol == rival) & part.method.isin(COSTS)]
+    nearest = mine.iloc[np.abs(np.log2(mine.dimension.to_numpy()) - qubits).argmin()]
+    if rival != EVERYTHING and nearest.method != SATURATED:
+        return BITS_PER_REAL.get(rival, "no reals sent")
+    if nearest.dimension == 2**qubits and rival == EVERYTHING:
+        return int(nearest.resource)
+    return float(f"{bits / 2**qubits:.3g}")
 
 
 def subspace_curve(costs: pd.DataFrame) -> pd.DataFrame:

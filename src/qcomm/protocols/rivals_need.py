@@ -56,7 +56,11 @@ def need_by_execution(
         if centre * FINE[0] * 0.9 <= need.value <= min(most, max(centre * FINE[-1] * 1.1, least + 1)):
             return need
         centre = float(np.clip(need.value, centre / 3, 3 * centre))
-    raise DataError(f"no crossing of {target:.3f} near {centre:.4g}", where="need_by_execution")
+    raise DataError(
+        f"no crossing of {target:.3f} near {centre:.4g}",
+        where="need_by_execution",
+        fix="run more trials (communication.trials, communication.estimate_trials), or ask for less",
+    )
 
 
 def _fit(success_at, centre, factors, target, trials, two_sided, limits) -> Need:

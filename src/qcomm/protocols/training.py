@@ -9,6 +9,9 @@ expectations and gradients come from the engine, each with its own amplitudes.
 ASSUME: one copy of every state per graph and step is counted, although exact gradients stand for unlimited copies;
 the copies that shot noise demands multiply these numbers. Alice tells Bob how much each graph's expectation weighs in
 the gradient: one 32-bit float per graph, in one message.
+
+The classical rival of all this traffic is one message: Bob sends his initial angles, and Alice, who holds inputs and
+labels, trains alone (`train_alone`).
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import torch
 
 from qcomm.errors import ProtocolError
 from qcomm.graphs.graph_training import split_of
-from qcomm.network import Ledger, Network
+from qcomm.network import Ledger, Network, Party
 from qcomm.network.payload import from_floats, to_floats
 from qcomm.protocols.gradient import all_gradient_states
 from qcomm.protocols.relay import relay
@@ -47,6 +50,14 @@ class FoldResult:
     weights: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Alone:
+    """Training by Alice alone: final test accuracy, and the ledger of what Bob sent."""
+
+    accuracy: float
+    ledger: Ledger
+
+
 def train_fold(
     model: DistributedModel,
     data: EncodedGraphs,
@@ -64,33 +75,90 @@ def train_fold(
         report: called as ``report(step, loss=.., accuracy=..)`` after evaluations.
     """
     split, seed = split_of(data.labels, fold, "gin"), settings["seed"]
+    initial, rng = _start(model, fold, seed)
+    result, sent = FoldResult(fold), Counter()
+
+    def exchange(step: int, angles: torch.Tensor, batch: np.ndarray, shares: np.ndarray) -> None:
+        ledger = step_traffic(model, angles.detach().numpy(), data.inputs[batch], shares, seed, check=step == 1)
+        sent.update(qubits=ledger.qubits, bits=ledger.bits, messages=ledger.messages)
+        result.step_ledger = ledger
+
+    def evaluate(step: int, angles: torch.Tensor, read_out: torch.Tensor, loss: float) -> None:
+        if step % settings["evaluate_every"] == 0 or step == settings["steps"]:
+            result.accuracy = accuracy(model, angles, read_out, data, split.outer)
+            result.curve.append({"step": step, "loss": loss, "accuracy": result.accuracy, **sent})
+            if report:
+                report(step, loss=loss, accuracy=result.accuracy)
+
+    angles, read_out = _fit(model, data, split.train, initial, rng, settings, exchange, evaluate)
+    result.weights = {"angles": angles.detach().numpy(), "read_out": read_out.detach().numpy()}
+    return result
+
+
+def train_alone(model: DistributedModel, data: EncodedGraphs, fold: int, settings: Mapping[str, Any]) -> Alone:
+    """The same training after one message: Bob's initial angles, 32 bits each; Alice does everything else herself.
+
+    She ends with all trained angles and Bob with none of his, which would cost him as many bits again.
+
+    Args:
+        model: the circuit, whose form is public.
+        data: Alice's inputs and labels.
+        fold: 0 .. 9.
+        settings: steps, batch, lr, seed.
+    """
+    split = split_of(data.labels, fold, "gin")
+    initial, rng = _start(model, fold, settings["seed"])
+    rows = initial.reshape(len(model.circuit.blocks), -1)
+    private = {ALICE: {"angles": rows[1::2], "data": data}, BOB: {"angles": rows[::2]}}
+
+    def bob(me: Party) -> None:
+        me.send(ALICE, from_floats(me.private["angles"]), "Bob's initial angles")
+
+    def alice(me: Party) -> Any:
+        heard = to_floats((yield BOB))
+        mine, graphs = me.private["angles"], me.private["data"]
+        together = np.stack([heard.reshape(mine.shape), mine], axis=1).ravel()
+        fitted = _fit(model, graphs, split.train, together, rng, settings)
+        return accuracy(model, *fitted, graphs, split.outer)
+
+    network = Network(private, settings["seed"])
+    return Alone(network.run({ALICE: alice, BOB: bob})[ALICE], network.ledger)
+
+
+def _start(model: DistributedModel, fold: int, seed: int) -> tuple[np.ndarray, np.random.Generator]:
+    """Initial angles [P], and the generator that goes on to draw the batches."""
     rng = generator("distributed", seed, fold)
     # ASSUME: small angles, so that the first circuit is near the identity and gradients do not vanish
-    angles = torch.tensor(rng.uniform(-0.3, 0.3, model.parameters), requires_grad=True)
+    return rng.uniform(-0.3, 0.3, model.parameters), rng
+
+
+def _fit(
+    model: DistributedModel,
+    data: EncodedGraphs,
+    train: np.ndarray,
+    initial: np.ndarray,
+    rng: np.random.Generator,
+    settings: Mapping[str, Any],
+    exchange: Callable[..., None] = lambda *step: None,
+    evaluate: Callable[..., None] = lambda *step: None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Trained angles and read-out. `exchange` is called in every step before the angles move, `evaluate` after."""
+    angles = torch.tensor(initial, requires_grad=True)
     read_out = torch.tensor(READ_OUT, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.Adam([angles, read_out], lr=settings["lr"])
     inputs, labels = torch.from_numpy(data.inputs), torch.from_numpy(data.labels).double()
-    result, sent = FoldResult(fold), Counter()
     for step in range(1, settings["steps"] + 1):
-        batch = rng.permutation(split.train)[: settings["batch"]]
+        batch = rng.permutation(train)[: settings["batch"]]
         expectation = model.expectation(angles, inputs[batch])
         expectation.retain_grad()
         logits = read_out[0] * expectation + read_out[1]
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels[batch])
         optimiser.zero_grad()
         loss.backward()
-        shares = expectation.grad.numpy()
-        ledger = step_traffic(model, angles.detach().numpy(), data.inputs[batch], shares, seed, check=step == 1)
-        sent.update(qubits=ledger.qubits, bits=ledger.bits, messages=ledger.messages)
+        exchange(step, angles, batch, expectation.grad.numpy())
         optimiser.step()
-        if step % settings["evaluate_every"] == 0 or step == settings["steps"]:
-            result.accuracy = accuracy(model, angles, read_out, data, split.outer)
-            result.curve.append({"step": step, "loss": loss.item(), "accuracy": result.accuracy, **sent})
-            if report:
-                report(step, loss=loss.item(), accuracy=result.accuracy)
-    result.step_ledger = ledger
-    result.weights = {"angles": angles.detach().numpy(), "read_out": read_out.detach().numpy()}
-    return result
+        evaluate(step, angles, read_out, loss.item())
+    return angles, read_out
 
 
 def accuracy(model: DistributedModel, angles, read_out, data: EncodedGraphs, graphs: np.ndarray) -> float:

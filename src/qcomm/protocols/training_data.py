@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcomm.errors import DataError
+from qcomm.graphs.graph_linear import CONSTANT
 from qcomm.graphs.graph_linear import pooled as sum_pooled
 
 
@@ -33,7 +34,8 @@ def encode_graphs(features: np.ndarray, offsets: np.ndarray, labels: np.ndarray,
     """Sum-pool node features, standardise each column on the training graphs, append a constant, pad, normalise.
 
     ASSUME: the constant equals the root mean square length of the standardised rows, so that it carries about half of
-    a state's weight; columns that are constant on the training graphs are dropped from the vector (set to zero).
+    a state's weight; columns that are constant on the training graphs, but for rounding, are dropped from the vector
+    (set to zero): divided by their spread, rounding would become noise of variance one.
 
     Args:
         features: [N, K] of all nodes.
@@ -42,7 +44,7 @@ def encode_graphs(features: np.ndarray, offsets: np.ndarray, labels: np.ndarray,
         train: indices of training graphs; only they set the scale.
 
     Raises:
-        DataError: not two classes, or values that are not finite.
+        DataError: not two classes, values that are not finite, or no column that varies on the training graphs.
     """
     if set(np.unique(labels)) != {0, 1}:
         raise DataError(f"a distributed classifier needs two classes, got {np.unique(labels).tolist()}")
@@ -50,7 +52,14 @@ def encode_graphs(features: np.ndarray, offsets: np.ndarray, labels: np.ndarray,
     if not np.isfinite(pooled).all():
         raise DataError("pooled features are NaN or infinite")
     spread = pooled[train].std(0)
-    rows = np.where(spread > 0, (pooled - pooled[train].mean(0)) / np.where(spread > 0, spread, 1), 0.0)
+    varies = spread > CONSTANT * np.abs(pooled[train]).max(0)
+    if not varies.any():
+        raise DataError(
+            "no pooled feature varies among the training graphs",
+            where="encode_graphs",
+            fix="give features that differ from graph to graph",
+        )
+    rows = np.where(varies, (pooled - pooled[train].mean(0)) / np.where(varies, spread, 1), 0.0)
     constant = np.sqrt((rows[train] ** 2).sum(1).mean())
     rows = np.hstack([rows, np.full((len(rows), 1), constant)])
     padded = np.zeros((len(rows), 1 << max(1, (rows.shape[1] - 1).bit_length())))

@@ -7,9 +7,9 @@ CAPTION = (
     " classical rival sends bits, both whole, at equal failure probability, all constants included; both costs at its"
     " lower end. Quantum cost: measured (on the ledger of an executed run at this N) or computed. Rival's cost:"
     " measured (bits counted at this N), interpolated between such N, or extrapolated beyond. Noise is the depolarising"
-    " probability per transmitted qubit. Task subspace: deciding vector in subspace; task estimate: the loss to eps"
-    " with probability 1 - delta, L = 1, Bob measures. Rivals' failure rates are sampled from the laws of protocols"
-    " whose runs on full vectors were compared with them."
+    " probability per transmitted qubit; with noise the quantum cost is that of blocks that scramble. Task subspace:"
+    " deciding vector in subspace; task estimate: the loss to eps with probability 1 - delta, L = 1, Bob measures."
+    " Rivals' failure rates are sampled from the laws of protocols whose runs on full vectors were compared with them."
 )
 
 

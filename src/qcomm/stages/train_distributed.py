@@ -4,12 +4,14 @@ from functools import cache
 
 from qcomm.stages.frame import StageParser, execute
 
+TRAFFIC = ("messages", "qubits", "bits")
+
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--features", help="node features of the graph set")
     parser.add_settings("--settings", required=True, help="the section `distributed` of the configuration, as json")
     parser.add_output("--curves", help="csv: accuracy and cumulative traffic against step, by fold")
-    parser.add_output("--accuracies", help="csv: test accuracy by fold and method, baselines on the same inputs")
+    parser.add_output("--accuracies", help="csv: test accuracy and traffic by fold and method")
     parser.add_output("--ledger", help="csv: every message of one step")
     parser.add_output("--weights", help="safetensors: angles and read-out by fold")
 
@@ -24,10 +26,9 @@ def run(args) -> None:
     features, offsets, labels = load_features(args.features)
     curves, accuracies, weights = [], [], {}
     for fold in args.settings["folds"]:
-        result, baselines = one_fold(features, offsets, labels, fold, args.settings)
+        result, rows = one_fold(features, offsets, labels, fold, args.settings)
         curves += [{"fold": fold, **row} for row in result.curve]
-        scores = {"distributed": result.accuracy, **baselines}
-        accuracies += [{"method": method, "fold": fold, "accuracy": value} for method, value in scores.items()]
+        accuracies += [{"method": method, "fold": fold, **row} for method, row in rows.items()]
         weights |= {f"fold{fold}.{name}": value for name, value in result.weights.items()}
     write_csv(args.curves, pd.DataFrame(curves))
     write_csv(args.accuracies, pd.DataFrame(accuracies))
@@ -44,10 +45,13 @@ def model_of(qubits: int, layers: int, depth: int):
 
 
 def one_fold(features, offsets, labels, fold: int, settings: dict):
-    """The trained model's result and the accuracies of the baselines."""
+    """The trained model's result; accuracy and traffic of the whole fold by method.
+
+    Alice holds inputs and labels: what she can do alone costs nothing, or Bob's angles once.
+    """
     from qcomm.graphs.graph_training import split_of
     from qcomm.progress import Progress
-    from qcomm.protocols.training import train_fold
+    from qcomm.protocols.training import train_alone, train_fold
     from qcomm.protocols.training_data import encode_graphs, logistic, majority
 
     split = split_of(labels, fold, "gin")
@@ -55,11 +59,14 @@ def one_fold(features, offsets, labels, fold: int, settings: dict):
     model = model_of(data.qubits, settings["layers"], settings["depth"])
     progress = Progress(settings["steps"], f"distributed model fold {fold}", "step")
     result = train_fold(model, data, fold, settings, progress.update)
-    baselines = {
-        "logreg": logistic(data, split.train, split.outer),
-        "majority": majority(labels, split.train, split.outer),
+    alone, nothing = train_alone(model, data, fold, settings), dict.fromkeys(TRAFFIC, 0)
+    rows = {
+        "distributed": {"accuracy": result.accuracy, **{kind: result.curve[-1][kind] for kind in TRAFFIC}},
+        "alone": {"accuracy": alone.accuracy, **{kind: getattr(alone.ledger, kind) for kind in TRAFFIC}},
+        "logreg": {"accuracy": logistic(data, split.train, split.outer), **nothing},
+        "majority": {"accuracy": majority(labels, split.train, split.outer), **nothing},
     }
-    return result, baselines
+    return result, rows
 
 
 if __name__ == "__main__":
