@@ -10,7 +10,6 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from qcomm.errors import DataError
 from qcomm.protocols.linear_protocols import PROTOCOLS
 from qcomm.protocols.linear_sweep import EXECUTED, IN_SPAN, NOT_RUN
 from qcomm.theory import needed
