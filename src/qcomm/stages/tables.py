@@ -110,8 +110,8 @@ def _accuracy(folder: Path, settings: dict, nodes, graphs, published) -> None:
     right = over_seeds(graphs)[["dataset", "method", "protocol", "mean", "std"]].assign(error_of="folds")
     lengths = _lengths(settings)
     others = ", ".join(f"{name} {epochs}" for name, epochs in other_lengths(graphs, settings["graphs"]).items())
-    title = f"graphs, {lengths[1]} epochs{f' ({others})' if others else ''}, bars: over folds"
-    parts = {f"nodes, {lengths[0]} epochs, bars: over seeds": left, title: right}
+    title = f"graphs, {lengths[1]} epochs\n{f'{others}; ' if others else ''}bars: over folds"
+    parts = {f"nodes, {lengths[0]} epochs\nbars: over seeds": left, title: right}
     shown = {title: part for title, part in parts.items() if len(part)}
     known = published[published.method == AUTHORS].rename(columns={"mean_percent": "mean", "std_percent": "std"})
     full = full_length(nodes, settings["nodes"]) | full_length(graphs[graphs.protocol == "gin"], settings["graphs"])
