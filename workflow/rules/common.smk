@@ -161,6 +161,12 @@ def graph_epochs(wildcards):
     return GRAPHS["epochs_of"].get(wildcards.dataset, GRAPHS["epochs"])
 
 
+def tuning_epochs(wildcards):
+    """Epochs of each candidate, no more than the chosen one will have."""
+    wanted = GRAPHS["tuning_epochs_of"].get(wildcards.dataset, GRAPHS["tuning_epochs"])
+    return min(wanted, graph_epochs(wildcards))
+
+
 def fold_jobs():
     """Names of fold ranges: folds0-4, folds5-9, .."""
     size = GRAPHS["folds_per_job"]

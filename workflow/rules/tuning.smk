@@ -3,12 +3,6 @@
 TUNED = TRAINED.replace("{method}/{protocol}", "SIGN-poly-tuned/honest")
 
 
-def tuning_epochs(wildcards):
-    """Epochs of each candidate, no more than the chosen one will have."""
-    wanted = GRAPHS["tuning_epochs_of"].get(wildcards.dataset, GRAPHS["tuning_epochs"])
-    return min(wanted, graph_epochs(wildcards))
-
-
 rule tune_graphs:
     input:
         code=code_of("tune_graphs"),
