@@ -41,6 +41,12 @@ AUTHORS = {
 }
 
 
+def test_collab_is_near_the_authors_after_a_sixth_of_the_epochs_and_marked_so():
+    (row,) = rows("table5", dataset="COLLAB", method="SIGN-poly", protocol="gin")
+    assert (row["epochs"], row["folds"], row["source"]) == ("60 of 350", "10", "measured")
+    assert float(row["mean"]) == pytest.approx(81.8, abs=2.5)
+
+
 @pytest.mark.parametrize(("dataset", "authors", "within"), [(name, *facts) for name, facts in AUTHORS.items()])
 def test_graph_sets_are_the_authors_within_their_scatter(dataset, authors, within):
     (row,) = rows("table5", dataset=dataset, method="SIGN-poly", protocol="gin")
