@@ -47,30 +47,6 @@ def trials_for(rival: Rival, resource: float, size: int, settings: Mapping[str, 
     return int(max(LEAST_TRIALS, most / share))
 
 
-def need_of(
-    counted: Counted,
-    rival: Rival,
-    size: int,
-    guess: float,
-    target: float,
-    trials: int,
-    settings: Mapping[str, Any],
-    losses: tuple[float, ...],
-    share: Callable[[Batch], float],
-    *identity: str | int | float,
-    two_sided: bool,
-) -> Need:
-    """The resource at which `share` of successes reaches `target`, the losses taking turns."""
-
-    def success(resource: int, most: int) -> tuple[float, int]:
-        made = min(most, trials_for(rival, resource, size, settings)) // len(losses) * len(losses)
-        batch = counted.run(np.tile(losses, made // len(losses)), resource, *identity)
-        return share(batch), made
-
-    limits = {"least": rival.least, "most": rival.most(size)}
-    return need_by_execution(success, guess, target, trials, two_sided=two_sided, **limits)
-
-
 def need_where_reached(
     counted: Counted,
     rival: Rival,
@@ -84,20 +60,24 @@ def need_where_reached(
     *identity: str | int | float,
     two_sided: bool,
 ) -> Need | None:
-    """`need_of`, or None where the rival saturates: its largest resource is, in a run, not clearly above the target.
+    """The resource at which `share` of successes reaches `target`, the losses taking turns; None where the rival
+    saturates: its largest resource is, in a run, not clearly above the target.
 
     Raises:
         DataError: the ladder found no crossing although there is one.
     """
+
+    def rung(resource: int, most: float, *name: str) -> tuple[float, int]:
+        turns = int(min(most, trials_for(rival, resource, size, settings))) // len(losses)
+        batch = counted.run(np.tile(losses, turns), resource, *identity, *name)
+        return share(batch), turns * len(losses)
+
+    limits = {"least": rival.least, "most": rival.most(size)}
     try:
-        return need_of(
-            counted, rival, size, guess, target, trials, settings, losses, share, *identity, two_sided=two_sided
-        )
+        return need_by_execution(rung, guess, target, trials, two_sided=two_sided, **limits)
     except DataError:
-        most = rival.most(size)
-        made = trials_for(rival, most, size, settings) // len(losses)
-        reached = share(counted.run(np.tile(losses, made), most, *identity, "most"))
-        if reached - 2 * np.sqrt(target * (1 - target) / (made * len(losses))) >= target:
+        reached, made = rung(limits["most"], np.inf, "most")
+        if reached - 2 * np.sqrt(target * (1 - target) / made) >= target:
             raise
         return None
 
