@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,7 @@ from qcomm.errors import DataError
 from qcomm.files import ZIP_EPOCH, atomic_path
 
 DESCRIPTION = "source.json"
+DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile)  # what reading a damaged archive may raise
 
 
 def write_bundle(path: str | Path, files: Mapping[str, Path], description: Mapping[str, Any]) -> None:

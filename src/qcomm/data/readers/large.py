@@ -5,17 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-import zlib
 
 import numpy as np
 import scipy.sparse as sp
 
-from qcomm.data.bundle import Bundle
+from qcomm.data.bundle import DAMAGED, Bundle
 from qcomm.data.values import SPLITS, Graph, symmetric_adjacency
 from qcomm.errors import DataError
 
 CHUNK_ROWS = 100_000
-DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile)  # what reading a damaged archive may raise
 REFETCH = "fetch it again; if it stays so, delete its line in data/first_seen.lock.json"
 
 

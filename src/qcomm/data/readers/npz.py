@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 
 import numpy as np
 import scipy.sparse as sp
 
-from qcomm.data.bundle import Bundle
+from qcomm.data.bundle import DAMAGED, Bundle
 from qcomm.data.values import SPLITS, Graph, check_labels, symmetric_adjacency
 from qcomm.errors import DataError
 from qcomm.seeds import generator
@@ -31,7 +30,7 @@ def load(bundle: Bundle, optional: tuple[str, ...], required: tuple[str, ...]) -
     try:
         with np.load(content, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in (*required, *optional) if key in archive.files}
-    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+    except (ValueError, *DAMAGED) as error:
         raise DataError(f"not an npz of plain arrays: {error}", where=name) from error
     for key in required:
         if key not in arrays:
