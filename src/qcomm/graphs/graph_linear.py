@@ -43,9 +43,9 @@ def pooled_moments(features: Matrix, offsets: np.ndarray) -> np.ndarray:
 def _projected(features: Matrix) -> Iterator[np.ndarray]:
     """Blocks of standardised features [rows, K], projected to [rows, MOMENT_RANK] where K is larger."""
     nodes, width = features.shape
-    mean = sum(block.sum(0) for block in _blocks(features)) / nodes
+    sums, tops = zip(*((block.sum(0), abs(block).max(0)) for block in _blocks(features)), strict=True)
+    mean, largest = sum(sums) / nodes, np.max(tops, axis=0)
     spread = np.sqrt(sum(((block - mean) ** 2).sum(0) for block in _blocks(features)) / nodes)
-    largest = np.max([abs(block).max(0) for block in _blocks(features)], axis=0)
     scale = np.where(spread > CONSTANT * largest, spread, np.inf)  # a constant column is 0, not noise of variance 1
     if width <= MOMENT_RANK:
         yield from ((block - mean) / scale for block in _blocks(features))
