@@ -45,8 +45,8 @@ def sign_sketch(bits: int, gamma: float) -> float:
         return 1.0
     if gamma * np.sqrt(bits * 2 / np.pi) > CERTAIN * np.sqrt(1 - 2 * gamma**2 / np.pi):
         return 1.0  # the mean of the sum, in standard deviations
-    fewest = 9 / np.sqrt(bits * (1 - gamma**2)) * 2.0 ** -np.arange(60)  # the first: from the Gaussian factor alone
-    limit = fewest[bits * _log_phi(fewest, gamma).real < -40].min(initial=fewest[0])
+    limits = 9 / np.sqrt(bits * (1 - gamma**2)) * 2.0 ** -np.arange(60)  # the first: from the Gaussian factor alone
+    limit = limits[bits * _log_phi(limits, gamma).real < -40].min(initial=limits[0])
     # s = sinh(u) / sqrt(bits): nodes are dense where the power is large, also where it has a long tail
     u, weights = _quadrature(0.0, np.arcsinh(limit * np.sqrt(bits)), 400)
     s, weights = np.sinh(u) / np.sqrt(bits), weights * np.cosh(u) / np.sqrt(bits)
