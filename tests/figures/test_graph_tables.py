@@ -69,16 +69,23 @@ def test_node_baselines_stand_beside_published_models():
 
 
 @pytest.mark.parametrize(
-    ("bins", "words"), [({}, "one-hot"), ({"degree_bins": 2}, "2 bins per doubling"), ({"refine": 1}, "one-hot")]
+    ("extra", "words"),
+    [
+        ({}, "one-hot"),
+        ({"degree_bins": 2}, "2 bins per doubling"),
+        ({"refine": 1, "per_node": True, "average": 0.9}, "one-hot"),
+    ],
 )
-def test_tuned_rows_follow_the_papers(bins, words):
+def test_tuned_rows_follow_the_papers(extra, words):
     row = {"hidden": 8, "norm": "batch", "gcn": 1, "ppr": 0, "raw": 0, "rw": 2, "dropout": 0.0, "batch": 32, "lr": 0.01}
     row |= {"weight_decay": 0.0, "degree": True, "seed": 0}
     model = {"hidden": 512, "input_dropout": 0.3, "hidden_dropout": 0.4, "chunk": 1000, "lr": 0.001}
     graphs = {"models": {"IMDB-B": row, "MUTAG": row}, "paper_epochs": 350}
     table = setting_tables.table3(
-        graphs, {"model": model, "hops": 5, "paper_epochs": 1000}, [{"dataset": "X", **row, **bins}]
+        graphs, {"model": model, "hops": 5, "paper_epochs": 1000}, [{"dataset": "X", **row, **extra}]
     )
     assert table.dataset.tolist() == ["all node sets", "MUTAG", "IMDB-B", "X (tuned)"]
     assert table.degree.tolist() == ["no", "one-hot", "one-hot", words]
-    assert table.refine.tolist() == [0, 0, 0, bins.get("refine", 0)]
+    assert table.refine.tolist() == [0, 0, 0, extra.get("refine", 0)]
+    assert table.per_node.tolist() == ["no", "no", "no", "yes" if "per_node" in extra else "no"]
+    assert table.average.tolist() == [0, 0, 0, extra.get("average", 0)]

@@ -1,8 +1,11 @@
 """The hand-written network on reduced rows against plain PyTorch on all nodes and columns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import torch
 
 from qcomm.errors import DataError
 from qcomm.graphs import graph_network
@@ -76,6 +79,25 @@ def test_a_graph_without_features_trains_as_in_plain_torch(activation, rank):
     ours, plain = networks(features, offsets, labels, model_of("batch", activation, 0.0), np.float64)
     losses = [(ours.train_step(np.arange(8), 0.01), plain.train_step(np.arange(8), 0.01)) for _ in range(5)]
     np.testing.assert_allclose(*np.transpose(losses), rtol=1e-9)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_training_per_node_is_a_readout_of_divided_sums(dropout):
+    features, offsets, labels = graph_set()
+    model = replace(model_of(dropout=dropout), per_node=True)
+    ours, plain = networks(features, offsets, labels, model, np.float64)
+    nodes = offsets[-1] / labels.size
+    with torch.no_grad():
+        plain.network.out.weight *= nodes  # what is exported is for sums
+    for step in range(STEPS):
+        batch = np.arange(step, step + BATCH)
+        mask = generator("mask", step).integers(0, 2, (BATCH, UNITS)) / 0.5 if dropout else np.ones((BATCH, UNITS))
+        pair = ours.train_step(batch, 0.01, mask if dropout else None), plain.train_step(batch, 0.01, mask / nodes)
+        assert pair[0] == pytest.approx(pair[1], rel=1e-9)
+    plain.network.out.weight.data /= nodes
+    np.testing.assert_allclose(ours.weights()["readout"], plain.network.out.weight.detach().numpy(), atol=1e-9)
+    everyone = np.arange(labels.size)
+    np.testing.assert_allclose(ours.logits(everyone), plain.logits(everyone), atol=1e-7)
 
 
 def test_running_statistics_are_torchs():

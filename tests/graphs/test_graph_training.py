@@ -36,9 +36,9 @@ def graph_set(graphs=60):
     return np.hstack([start, 0.5 * start, rng.random(start.shape, np.float32) * start]), offsets, labels
 
 
-def fold_curves(seed=0, epochs=12, protocol="honest"):
+def fold_curves(seed=0, epochs=12, protocol="honest", average=0.0):
     features, offsets, labels = graph_set()
-    model = GraphModel("poly", 4, "batch", 0.3, 16, 0.01, 0.0)
+    model = GraphModel("poly", 4, "batch", 0.3, 16, 0.01, 0.0, average=average)
     data = prepare(features, offsets, labels, hops=HOPS, moments=True, batch=16)
     return train_fold(data, split_of(labels, 3, protocol), model, 4 * HOPS, epochs, ("toy", seed))
 
@@ -58,6 +58,20 @@ def test_training_learns_and_keeps_the_weights_of_the_first_best_epoch():
     again, last = fold_curves(epochs=best + 1)
     assert again["valid"] == curves["valid"][: best + 1]
     assert np.array_equal(weights["weight"], last["weight"])
+
+
+def test_averages_are_scored_and_kept_and_training_goes_on_without_them(monkeypatch):
+    last = [fold_curves(epochs=epochs, protocol="gin")[1] for epochs in (1, 2, 3)]
+    averaged_curves, averaged = fold_curves(epochs=3, protocol="gin", average=0.5)
+    shares = np.array([0.25, 0.5, 1.0]) / 1.75
+    for name, value in averaged.items():
+        expected = sum(share * weights[name] for share, weights in zip(shares, last, strict=True))
+        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6)
+    assert averaged_curves["loss"] == fold_curves(epochs=3, protocol="gin")[0]["loss"]
+    seen = []
+    monkeypatch.setattr(graph_training, "accuracy", lambda network, _: seen.append(network.weights()["weight"]) or 0.0)
+    fold_curves(epochs=3, protocol="gin", average=0.5)
+    np.testing.assert_array_equal(seen[-1], averaged["weight"])
 
 
 def test_training_graphs_are_scored_only_when_asked():

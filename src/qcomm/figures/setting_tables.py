@@ -20,6 +20,7 @@ def table3(graphs: Mapping[str, Any], nodes: Mapping[str, Any], tuned: Sequence[
     """
     model = nodes["model"]
     none = {"norm": "none", "gcn": 0, "ppr": 0, "raw": 0, "rw": 0, "sign": nodes["hops"], "degree": "no", "refine": 0}
+    none |= {"per_node": "no", "average": 0}
     first = {"dataset": "all node sets", "hidden": model["hidden"], **none, "epochs": nodes["paper_epochs"]}
     first |= {"dropout": f"{model['input_dropout']}, {model['hidden_dropout']}", "batch": f"chunks of {model['chunk']}"}
     first |= {"lr": model["lr"], "weight_decay": 0.0, "seed": "each"}
@@ -28,13 +29,15 @@ def table3(graphs: Mapping[str, Any], nodes: Mapping[str, Any], tuned: Sequence[
     rows = [{"dataset": name} | _graph_row(models[name], graphs["paper_epochs"]) for name in names]
     rows += [_graph_row(row, graphs["paper_epochs"]) | {"dataset": f"{row['dataset']} (tuned)"} for row in tuned]
     columns = ["dataset", "hidden", "norm", "gcn", "ppr", "raw", "rw", "sign", "dropout", "batch", "lr", "weight_decay"]
-    return pd.DataFrame([first, *rows])[[*columns, "degree", "refine", "seed", "epochs"]]
+    columns += ["degree", "refine", "per_node", "average", "seed", "epochs"]
+    return pd.DataFrame([first, *rows])[columns]
 
 
 def _graph_row(row: Mapping[str, Any], epochs: int) -> dict[str, Any]:
     bins = f"{row['degree_bins']} bins per doubling" if row.get("degree_bins") else "one-hot"
     degree = bins if row["degree"] else "no"
-    return {**row, "sign": 0, "degree": degree, "refine": row.get("refine", 0), "epochs": epochs}
+    found = {**row, "sign": 0, "degree": degree, "refine": row.get("refine", 0), "epochs": epochs}
+    return found | {"per_node": "yes" if row.get("per_node") else "no", "average": row.get("average", 0)}
 
 
 def table4(statistics: list[dict]) -> pd.DataFrame:

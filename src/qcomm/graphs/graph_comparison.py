@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qcomm.errors import ConfigError
 from qcomm.graphs import graph_training
 from qcomm.graphs.graph_blocks import prepare
 from qcomm.graphs.graph_features import load_features
@@ -30,11 +31,16 @@ class Pair:
 
     Attributes:
         prepare_s: CPU seconds that each implementation spends once on the features, before all folds and epochs.
+
+    Raises:
+        ConfigError: the row asks for what the plain network does not do.
     """
 
     def __init__(self, path: str | Path, method: str, row: Mapping[str, Any]):
         features, self.offsets, self.labels = load_features(path)
         self.model = graph_model(method, row)
+        if self.model.per_node or self.model.average:
+            raise ConfigError("plain PyTorch trains neither per node nor on averages", fix="drop per_node and average")
         hops = feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(self.model), "batch": self.model.batch}
         self.prepare_s, start = {}, time.process_time()

@@ -62,6 +62,7 @@ class GraphNetwork:
         self.mean, self.var = np.zeros(units, self.dtype), np.ones(units, self.dtype)
         self.running_mean, self.running_var = self.mean.copy(), self.var.copy()
         self.eps, self.no_mask = self.dtype.type(EPS), np.zeros((0, 0), self.dtype)
+        self.share = self.dtype.type(1 / data.nodes.mean(dtype=np.float64)) if model.per_node else None
         self._reserve(units, classes)
 
     def _reserve(self, units: int, classes: int) -> None:
@@ -76,10 +77,12 @@ class GraphNetwork:
             self.folded, self.d_folded = np.zeros((2, data.rank * units), self.dtype)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """A copy of all parameters and running statistics by name; ``weight`` is [K, H]."""
+        """A copy of all parameters and running statistics by name; ``weight`` is [K, H], ``readout`` is for sums."""
         units = self.mean.size
         named = {name: value.copy() for name, value in self.p.items() if name != "coefficients"}
         named["weight"] = untiled(named["weight"], units, self.tile)
+        if self.share is not None:
+            named["readout"] *= self.share
         if self.model.activation != "identity":
             named["coefficients"] = self.p["coefficients"].copy()
         if self.model.norm == "batch":
@@ -94,8 +97,8 @@ class GraphNetwork:
             lr: learning rate.
             mask: dropout mask [graphs, H], already divided by the keep probability; None for no dropout.
         """
-        mask = self.no_mask if mask is None else mask
         pooled, logits = self._forward(graphs, True, self._folded_weight()), self.logit[: graphs.size]
+        mask = self._factors(pooled, mask)
         read_out(pooled, mask, self.p["readout"], self.p["readout_bias"], logits)
         loss = cross_entropy(logits, self.data.labels[graphs])
         upstream, g = self.upstream[: graphs.size], self.g
@@ -113,8 +116,15 @@ class GraphNetwork:
         for start in range(0, graphs.size, self.model.batch):
             part = graphs[start : start + self.model.batch]
             pooled = self._forward(part, False, weight)
-            read_out(pooled, self.no_mask, self.p["readout"], self.p["readout_bias"], out[start : start + part.size])
+            mask = self._factors(pooled)
+            read_out(pooled, mask, self.p["readout"], self.p["readout_bias"], out[start : start + part.size])
         return out
+
+    def _factors(self, pooled: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+        """What pooled features [graphs, H] are multiplied by before the readout; empty where that is 1."""
+        if self.share is None:
+            return self.no_mask if mask is None else mask
+        return np.full_like(pooled, self.share) if mask is None else mask * self.share
 
     def _forward(self, graphs: np.ndarray, training: bool, weight: np.ndarray) -> np.ndarray:
         """Pooled activations [graphs, H] with weights folded into the basis; in training running statistics move."""

@@ -19,6 +19,8 @@ ACTIVATIONS = {
 STEPS = ("raw", "rw", "gcn", "ppr")  # kinds of diffusion steps; a row of hyper-parameters holds how many of each
 FEATURE_KEYS = (*STEPS, "degree", "degree_bins", "refine")  # what of a row the hop features depend on
 
+OPTIONAL = ("per_node", "average")  # keys that a row may lack
+
 # Start of the trainable polynomial c0 + c1 z + c2 z^2 (values of the authors' released code).
 POLY_START = (0.0169394634313126, 0.5, 0.3078363963999393)
 PRELU_START = 0.25  # PyTorch's default slope
@@ -36,6 +38,10 @@ class GraphModel:
         batch: graphs per step; a short last batch is kept.
         lr: first learning rate, halved every 50 epochs.
         weight_decay: added to the gradient of every parameter, as torch.optim.Adam does.
+        per_node: the readout trains on pooled features divided by the mean number of nodes of a graph, which lets the
+            optimiser move it as gently as the other weights. The trained network is one of plain sums again.
+        average: what is scored and kept are moving averages of the weights over epochs with this much memory; 0 for
+            the weights themselves.
     """
 
     activation: str
@@ -45,6 +51,8 @@ class GraphModel:
     batch: int
     lr: float
     weight_decay: float
+    per_node: bool = False
+    average: float = 0.0
 
 
 def feature_blocks(row: Mapping[str, Any]) -> int:
@@ -60,7 +68,8 @@ def graph_model(method: str, row: Mapping[str, Any]) -> GraphModel:
     """
     if method not in ACTIVATIONS:
         raise ConfigError(f"unknown method {method!r}", where="--method", fix=f"one of {', '.join(ACTIVATIONS)}")
-    chosen = {field.name: row[field.name] for field in fields(GraphModel) if field.name != "activation"}
+    names = [field.name for field in fields(GraphModel) if field.name != "activation"]
+    chosen = {name: row[name] for name in names if name in row or name not in OPTIONAL}
     if method.endswith("-bn"):
         chosen["norm"] = "batch"
     return GraphModel(activation=ACTIVATIONS[method], **chosen)

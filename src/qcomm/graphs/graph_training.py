@@ -10,6 +10,7 @@ import numpy as np
 from qcomm.data.values import FOLDS
 from qcomm.errors import DivergedError
 from qcomm.graphs.folds import stratified_folds
+from qcomm.graphs.graph_average import WeightAverage
 from qcomm.graphs.graph_blocks import GraphBlocks
 from qcomm.graphs.graph_network import GraphNetwork
 from qcomm.graphs.graph_settings import GraphModel
@@ -79,20 +80,24 @@ def train_fold(
     classes = int(data.labels.max()) + 1
     network = GraphNetwork(model, data, units, classes, rng)
     curves: dict[str, list[float]] = {"loss": [], "outer": []} | ({} if split.valid is None else {"valid": []})
-    best, weights = -1.0, {}
+    average, best, weights = WeightAverage(network, model.average), -1.0, {}
     for epoch in range(epochs):
         loss = train_epoch(network, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY))
         curves["loss"].append(finite(loss, epoch + 1, identity))
-        curves["outer"].append(accuracy(network, split.outer))
-        if evaluate_training:
-            curves.setdefault("train", []).append(accuracy(network, split.train))
-        if split.valid is not None:
-            curves["valid"].append(accuracy(network, split.valid))
-            if curves["valid"][-1] > best:  # strictly better only: the first of equals
-                best, weights = curves["valid"][-1], network.weights()
+        average.update()
+        with average.applied():
+            curves["outer"].append(accuracy(network, split.outer))
+            if evaluate_training:
+                curves.setdefault("train", []).append(accuracy(network, split.train))
+            if split.valid is not None:
+                curves["valid"].append(accuracy(network, split.valid))
+                if curves["valid"][-1] > best:  # strictly better only: the first of equals
+                    best, weights = curves["valid"][-1], network.weights()
+            elif epoch == epochs - 1:
+                weights = network.weights()
         if report:
             report(epoch + 1, loss=curves["loss"][-1], accuracy=curves["outer"][-1])
-    return curves, weights or network.weights()
+    return curves, weights
 
 
 def finite(loss: float, epoch: int, identity: tuple) -> float:
