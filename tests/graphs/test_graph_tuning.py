@@ -36,10 +36,10 @@ def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
     found = graph_tuning.candidates(ROW, tagged=True)
     assert found[0] == ROW
     assert 8 <= len(found) <= 12
-    assert all(row["norm"] == "batch" for row in found[1:])
+    assert all(row["norm"] == "batch" and row["per_node"] and row["average"] == 0.9 for row in found[1:])
     assert len({json.dumps(row, sort_keys=True) for row in found}) == len(found)
     assert not any(row["degree"] for row in found)
-    assert any(row.get("refine") for row in found)
+    assert {row.get("refine", 0) for row in found} == {0, 1, 2, 3}
     untagged = graph_tuning.candidates(ROW, tagged=False)
     assert 8 <= len(untagged) <= 12
     assert {row.get("degree_bins", 0) > 0 for row in untagged[1:] if row["degree"]} == {True, False}
@@ -89,7 +89,7 @@ def test_a_diverged_candidate_loses_and_all_diverged_is_an_error(toy, tmp_path, 
     run_stage(toy, tmp_path, ROW | {"lr": 1e12, "norm": "batch"})
     assert np.isnan(pd.read_csv(tmp_path / "s.csv").valid[0])
     assert read_json(tmp_path / "m.json")["lr"] in graph_tuning.RATES
-    monkeypatch.setattr(graph_tuning, "RATES", (1e12,))
+    monkeypatch.setattr(graph_tuning, "FROM_TAGS", ())
     with pytest.raises(SystemExit) as end:
         run_stage(toy, tmp_path, ROW | {"lr": 1e12, "norm": "batch"})
     assert end.value.code == 2

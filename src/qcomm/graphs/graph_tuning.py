@@ -22,18 +22,29 @@ from qcomm.graphs.graph_training import split_of, train_fold
 
 METHOD = "SIGN-poly-tuned"
 SMOOTH = 10  # epochs averaged: one lucky epoch of a small fold must not decide
-# ASSUME: what is varied. BatchNorm everywhere, since only that is quantum-realisable; the paper's steps with other
-# regularisation; and few steps with more units at lower rates, from tags and from tags refined by their neighbours, or
-# from degrees, exact and binned (exact ones are many and, in some sets, rare).
-FEW_STEPS = {"raw": 0, "rw": 2, "gcn": 1, "ppr": 0}
-FEW_TAGGED = {**FEW_STEPS, "raw": 1}
-FEW_REFINED = {**FEW_STEPS, "refine": 1}
-FEW_DEGREES = {**FEW_STEPS, "degree": True, "degree_bins": 0}
-FEW_BINNED = {**FEW_DEGREES, "degree_bins": 2}
-UNITS = 32  # per block of features, at least
+# ASSUME: what is varied. BatchNorm everywhere, since only that is quantum-realisable, with a gentler readout and
+# averaged weights; the paper's steps with other regularisation; and few or no steps with few units, from tags and from
+# tags refined by their neighbours, or from degrees, exact and binned (exact ones are many and, in some sets, rare).
+CHANGED = {"norm": "batch", "per_node": True, "average": 0.9}
 DROPOUTS = (0.0, 0.5)
 SLOWER = (1.0, 0.3)  # times the paper's learning rate
-RATES = (0.003, 0.0005)  # of the models with few steps
+RATES = (0.003, 0.01)  # of the models with few steps
+FEW = {"hidden": 32, "raw": 0, "rw": 2, "gcn": 1, "ppr": 0, "dropout": DROPOUTS[-1]}
+ONE, NONE = {**FEW, "rw": 1, "gcn": 0}, {**FEW, "rw": 0, "gcn": 0}
+FROM_TAGS = (
+    {**FEW, "raw": 1, "lr": RATES[0]},
+    {**FEW, "refine": 1, "lr": RATES[0]},
+    *({**NONE, "refine": rounds, "lr": RATES[1]} for rounds in (1, 2, 3)),
+    *({**ONE, "refine": 2, "lr": rate} for rate in RATES),
+)
+FROM_DEGREES = (
+    *({**FEW, "degree": True, "degree_bins": 0, "lr": rate} for rate in RATES),
+    *(
+        {**FEW, "degree": True, "degree_bins": 2, "dropout": dropout, "lr": rate}
+        for dropout in DROPOUTS
+        for rate in RATES
+    ),
+)
 
 
 def candidates(row: Mapping[str, Any], tagged: bool) -> list[dict[str, Any]]:
@@ -43,17 +54,9 @@ def candidates(row: Mapping[str, Any], tagged: bool) -> list[dict[str, Any]]:
         row: the paper's.
         tagged: whether nodes start from tags; else the models with few steps start from degrees.
     """
-    few = {"hidden": max(UNITS, row["hidden"])}
     changes = [{"dropout": dropout, "lr": row["lr"] * rate} for dropout in DROPOUTS for rate in SLOWER]
-    plain, coarse = (FEW_TAGGED, FEW_REFINED) if tagged else (FEW_DEGREES, FEW_BINNED)
-    changes += [{**few, **plain, "dropout": DROPOUTS[-1], "lr": rate} for rate in RATES]
-    changes += [{**few, **coarse, "dropout": dropout, "lr": rate} for dropout in DROPOUTS for rate in RATES]
-    found = [dict(row)]
-    for change in changes:
-        candidate = {**row, "norm": "batch", **change}
-        if candidate not in found:
-            found.append(candidate)
-    return found
+    changes += FROM_TAGS if tagged else FROM_DEGREES
+    return [dict(row), *({**row, **CHANGED, **change} for change in changes)]
 
 
 class Search:
