@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from qcomm.audit.stamps import write_stamp
-from qcomm.errors import DataError
+from qcomm.errors import ConfigError, DataError
 from qcomm.figures.benchmark_graphs import checks, ratios
 from qcomm.files import write_npz
 from qcomm.graphs import graph_comparison, graph_training
@@ -53,6 +53,12 @@ def test_both_sides_of_the_comparison_do_the_same_work(toy, method, norm):
         ours = train_epoch(network, train, generator("order", epoch), 0.01)
         plain = plain_epoch(trainer, train, generator("order", epoch), 0.01)
         assert ours == pytest.approx(plain, rel=2e-4)
+
+
+@pytest.mark.parametrize("extra", [{"per_node": True}, {"average": 0.9}])
+def test_what_the_plain_network_does_not_do_is_refused(toy, extra):
+    with pytest.raises(ConfigError, match="neither per node nor on averages"):
+        Pair(toy, "SIGN-poly", ROW | extra)
 
 
 @pytest.mark.parametrize("timed", ["train_epoch", "accuracy"])
