@@ -44,6 +44,8 @@ def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
     assert 8 <= len(untagged) <= 12
     assert {row.get("degree_bins", 0) > 0 for row in untagged[1:] if row["degree"]} == {True, False}
     assert not any(row.get("refine") for row in untagged)
+    assert {row["batch"] for row in found} == {16}
+    assert {row["batch"] for row in graph_tuning.candidates(ROW | {"batch": 512}, tagged=False)} == {512, 64}
 
 
 def test_degrees_are_binned_on_a_logarithmic_scale(toy):

@@ -29,6 +29,7 @@ CHANGED = {"norm": "batch", "per_node": True, "average": 0.9}
 DROPOUTS = (0.0, 0.5)
 SLOWER = (1.0, 0.3)  # times the paper's learning rate
 RATES = (0.003, 0.01)  # of the models with few steps
+BATCH = 64  # graphs per optimiser step of these, at most
 FEW = {"hidden": 32, "raw": 0, "rw": 2, "gcn": 1, "ppr": 0, "dropout": DROPOUTS[-1]}
 ONE, NONE = {**FEW, "rw": 1, "gcn": 0}, {**FEW, "rw": 0, "gcn": 0}
 FROM_TAGS = (
@@ -55,7 +56,8 @@ def candidates(row: Mapping[str, Any], tagged: bool) -> list[dict[str, Any]]:
         tagged: whether nodes start from tags; else the models with few steps start from degrees.
     """
     changes = [{"dropout": dropout, "lr": row["lr"] * rate} for dropout in DROPOUTS for rate in SLOWER]
-    changes += FROM_TAGS if tagged else FROM_DEGREES
+    batch = min(row["batch"], BATCH)
+    changes += [{**change, "batch": batch} for change in (FROM_TAGS if tagged else FROM_DEGREES)]
     return [dict(row), *({**row, **CHANGED, **change} for change in changes)]
 
 
