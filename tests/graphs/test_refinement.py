@@ -51,6 +51,24 @@ def test_refinement_does_not_depend_on_the_order_of_the_nodes():
     )
 
 
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+def test_new_tags_are_numbered_as_sorted_rows_of_counts(rounds, monkeypatch):
+    monkeypatch.setattr(refinement, "RARE", 3)
+    rng = generator("test refinement numbers")
+    upper = sparse.triu(sparse.random(150, 150, 0.02, rng=rng, data_rvs=np.ones), 1)
+    adjacency, tags = sparse.csr_array(upper + upper.T), rng.integers(0, 3, 150)
+    found, expected = refinement.refined_tags(adjacency, tags, rounds), tags
+    for _ in range(rounds):
+        counts = adjacency.toarray() @ np.eye(expected.max() + 1)[expected]
+        rows, row, nodes = np.unique(
+            np.column_stack([expected, counts]), axis=0, return_inverse=True, return_counts=True
+        )
+        kept = np.flatnonzero(nodes >= 3)
+        assert 3 < kept.size < len(rows)
+        expected = np.array([np.searchsorted(kept, r) if r in kept else kept.size for r in row.ravel()])
+    np.testing.assert_array_equal(found, expected)
+
+
 def dense(graphs, rounds):
     features = hop_features(graphs, {"degree": False, "refine": rounds, **STEPS})
     return features.toarray() if sparse.issparse(features) else features

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -25,10 +27,20 @@ def refined_tags(adjacency: sp.csr_array, tags: np.ndarray, rounds: int) -> np.n
     """
     _, tags = np.unique(tags, return_inverse=True)
     for _ in range(rounds):
-        neighbours = (adjacency @ one_hot(tags)).toarray()
-        _, found, count = np.unique(
-            np.column_stack([tags, neighbours]), axis=0, return_inverse=True, return_counts=True
-        )
-        common = count >= RARE
-        tags = np.where(common, np.cumsum(common) - 1, common.sum())[found.ravel()]
+        seen = _neighbourhoods(adjacency, tags)
+        common = sorted(neighbourhood for neighbourhood, nodes in Counter(seen).items() if nodes >= RARE)
+        numbers = dict(zip(common, range(len(common)), strict=True))
+        tags = np.array([numbers.get(neighbourhood, len(common)) for neighbourhood in seen])
     return tags.astype(np.int64)
+
+
+def _neighbourhoods(adjacency: sp.csr_array, tags: np.ndarray) -> list[tuple[int, ...]]:
+    """(tag, -neighbours' tag, its count, -next, its count, ..) of each node, tags ascending.
+
+    Dense rows of counts would grow with nodes times tags. Negative tags let tuples sort as such rows would.
+    """
+    counts = sp.csr_array(adjacency @ one_hot(tags))
+    counts.sort_indices()
+    pairs = np.column_stack([-counts.indices.astype(np.int64), counts.data.astype(np.int64)]).ravel().tolist()
+    ends = (2 * counts.indptr).tolist()
+    return [(tag, *pairs[a:b]) for tag, a, b in zip(tags.tolist(), ends, ends[1:], strict=False)]
