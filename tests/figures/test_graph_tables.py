@@ -87,5 +87,5 @@ def test_tuned_rows_follow_the_papers(extra, words):
     assert table.dataset.tolist() == ["all node sets", "MUTAG", "IMDB-B", "X (tuned)"]
     assert table.degree.tolist() == ["no", "one-hot", "one-hot", words]
     assert table.refine.tolist() == [0, 0, 0, extra.get("refine", 0)]
-    assert table.per_node.tolist() == ["no", "no", "no", "yes" if "per_node" in extra else "no"]
-    assert table.average.tolist() == [0, 0, 0, extra.get("average", 0)]
+    assert table.readout.tolist() == ["-", "sums", "sums", "scaled sums" if "per_node" in extra else "sums"]
+    assert table.weights.tolist() == [*["last"] * 3, "averages, memory 0.9" if "average" in extra else "last"]

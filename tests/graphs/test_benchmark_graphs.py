@@ -57,7 +57,7 @@ def test_both_sides_of_the_comparison_do_the_same_work(toy, method, norm):
 
 @pytest.mark.parametrize("extra", [{"per_node": True}, {"average": 0.9}])
 def test_what_the_plain_network_does_not_do_is_refused(toy, extra):
-    with pytest.raises(ConfigError, match="neither per node nor on averages"):
+    with pytest.raises(ConfigError, match="neither scales its readout nor averages"):
         Pair(toy, "SIGN-poly", ROW | extra)
 
 

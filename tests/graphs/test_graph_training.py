@@ -2,16 +2,20 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from qcomm.audit.stamps import write_stamp
 from qcomm.files import sha256_of, write_npz
 from qcomm.graphs import graph_training
 from qcomm.graphs.graph_blocks import prepare
-from qcomm.graphs.graph_settings import GraphModel
-from qcomm.graphs.graph_training import gin_rule, honest_rule, split_of, train_epoch, train_fold
+from qcomm.graphs.graph_network import needs_moments
+from qcomm.graphs.graph_plain import PlainTrainer
+from qcomm.graphs.graph_settings import GraphModel, graph_model
+from qcomm.graphs.graph_training import chosen_epoch, gin_rule, honest_rule, split_of, train_epoch, train_fold
 from qcomm.graphs.kernels_head import drop
 from qcomm.graphs.weights import read_weights
 from qcomm.seeds import generator
@@ -74,6 +78,26 @@ def test_averages_are_scored_and_kept_and_training_goes_on_without_them(monkeypa
     np.testing.assert_array_equal(seen[-1], averaged["weight"])
 
 
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+@pytest.mark.parametrize("activation", ["poly", "prelu", "identity"])
+def test_kept_weights_of_averages_and_a_scaled_readout_score_what_the_curves_say(norm, activation):
+    features, offsets, labels = graph_set(300)
+    labels = labels ^ (generator("test averages").random(300) < 0.25)  # or every epoch scores the same
+    model = GraphModel(activation, 4, norm, 0.3, 16, 0.1, 0.0, per_node=True, average=0.5)
+    data = prepare(features, offsets, labels, hops=HOPS, moments=needs_moments(model), batch=16)
+    split = split_of(labels, 3, "honest")
+    curves, weights = train_fold(data, split, model, 4 * HOPS, 12, ("toy", 0))
+    assert len(set(curves["valid"])) > 2
+    plain, best = PlainTrainer(model, weights, features, offsets, labels), chosen_epoch(curves["valid"])
+    if norm == "batch":
+        for name in ("running_mean", "running_var"):
+            getattr(plain.network.norm, name).copy_(torch.from_numpy(weights[name]))
+    for name, graphs in (("valid", split.valid), ("outer", split.outer)):
+        assert (plain.logits(graphs).argmax(1) == labels[graphs]).mean() == curves[name][best]
+    live, _ = train_fold(data, split, replace(model, average=0.0), 4 * HOPS, 12, ("toy", 0))
+    assert live["valid"] != curves["valid"]
+
+
 def test_training_graphs_are_scored_only_when_asked():
     features, offsets, labels = graph_set()
     model = GraphModel("poly", 4, "batch", 0.3, 16, 0.01, 0.0)
@@ -116,6 +140,14 @@ def test_a_diverged_run_is_an_error_that_names_it(tmp_path, monkeypatch, capsys)
     assert re.search(r"toy SIGN-poly honest 0 0: the loss of epoch \d is (nan|inf)", message)
     assert "lower the learning rate" in message
     assert not (tmp_path / "0.json").exists()
+
+
+def test_a_row_gives_its_model_and_may_leave_out_what_has_a_default():
+    assert graph_model("SIGN-poly", ROW) == GraphModel("poly", 4, "batch", 0.3, 16, 0.01, 0.0)
+    given = graph_model("SIGN-prelu", ROW | {"per_node": True, "average": 0.9, "refine": 1})
+    assert given == GraphModel("prelu", 4, "batch", 0.3, 16, 0.01, 0.0, per_node=True, average=0.9)
+    with pytest.raises(KeyError, match="lr"):
+        graph_model("SIGN-poly", {key: value for key, value in ROW.items() if key != "lr"})
 
 
 def test_dropout_keeps_the_given_share_and_the_mean():

@@ -48,6 +48,19 @@ def test_at_most_twelve_candidates_the_papers_first_and_none_twice():
     assert {row["batch"] for row in graph_tuning.candidates(ROW | {"batch": 512}, tagged=False)} == {512, 64}
 
 
+@pytest.mark.parametrize("tagged", [True, False])
+def test_candidates_of_a_row_of_ones_own_stand_once_and_inherit_no_start(tagged):
+    start = {"degree": not tagged, "degree_bins": 0 if tagged else 3, "refine": 2 if tagged else 0}
+    every = graph_tuning.candidates(ROW | start, tagged)
+    for number, own in enumerate(every[1:], 1):
+        again = graph_tuning.candidates(own, tagged)
+        assert again[0] == own
+        assert again.count(own) == 1, number
+    few = [row for row in every if row["hidden"] == 32]
+    assert {row["refine"] for row in few} == ({0, 1, 2, 3} if tagged else {0})
+    assert {row["degree_bins"] for row in few} == ({0} if tagged else {0, 2})
+
+
 def test_degrees_are_binned_on_a_logarithmic_scale(toy):
     bins = binned_degrees(toy.adjacency, 2)
     np.testing.assert_array_equal(bins[:5], [2, 3, 3, 3, 2])  # a path: degrees 2, 3, 3, 3, 2 with the self-loop

@@ -20,7 +20,7 @@ def table3(graphs: Mapping[str, Any], nodes: Mapping[str, Any], tuned: Sequence[
     """
     model = nodes["model"]
     none = {"norm": "none", "gcn": 0, "ppr": 0, "raw": 0, "rw": 0, "sign": nodes["hops"], "degree": "no", "refine": 0}
-    none |= {"per_node": "no", "average": 0}
+    none |= {"readout": "-", "weights": "last"}
     first = {"dataset": "all node sets", "hidden": model["hidden"], **none, "epochs": nodes["paper_epochs"]}
     first |= {"dropout": f"{model['input_dropout']}, {model['hidden_dropout']}", "batch": f"chunks of {model['chunk']}"}
     first |= {"lr": model["lr"], "weight_decay": 0.0, "seed": "each"}
@@ -29,7 +29,7 @@ def table3(graphs: Mapping[str, Any], nodes: Mapping[str, Any], tuned: Sequence[
     rows = [{"dataset": name} | _graph_row(models[name], graphs["paper_epochs"]) for name in names]
     rows += [_graph_row(row, graphs["paper_epochs"]) | {"dataset": f"{row['dataset']} (tuned)"} for row in tuned]
     columns = ["dataset", "hidden", "norm", "gcn", "ppr", "raw", "rw", "sign", "dropout", "batch", "lr", "weight_decay"]
-    columns += ["degree", "refine", "per_node", "average", "seed", "epochs"]
+    columns += ["degree", "refine", "readout", "weights", "seed", "epochs"]
     return pd.DataFrame([first, *rows])[columns]
 
 
@@ -37,7 +37,8 @@ def _graph_row(row: Mapping[str, Any], epochs: int) -> dict[str, Any]:
     bins = f"{row['degree_bins']} bins per doubling" if row.get("degree_bins") else "one-hot"
     degree = bins if row["degree"] else "no"
     found = {**row, "sign": 0, "degree": degree, "refine": row.get("refine", 0), "epochs": epochs}
-    return found | {"per_node": "yes" if row.get("per_node") else "no", "average": row.get("average", 0)}
+    weights = f"averages, memory {row['average']}" if row.get("average") else "last"
+    return found | {"readout": "scaled sums" if row.get("per_node") else "sums", "weights": weights}
 
 
 def table4(statistics: list[dict]) -> pd.DataFrame:

@@ -1,4 +1,9 @@
-"""Moving averages of a network's weights over epochs (Polyak and Juditsky, SIAM J. Control Optim. 30, 838, 1992)."""
+"""Exponential averages of a network's weights over epochs.
+
+Polyak and Juditsky (SIAM J. Control Optim. 30, 838, 1992) average uniformly; here late epochs count more.
+ASSUME: BatchNorm's running statistics are averaged like weights. Stochastic weight averaging (Izmailov et al., UAI
+2018) recomputes them under the averaged weights, with one more pass over the training graphs for each score.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +18,11 @@ from qcomm.graphs.graph_network import GraphNetwork
 class WeightAverage:
     """Average of the parameters and running statistics seen so far, an epoch's share `memory` times the next one's.
 
-    The shares sum to one from the first epoch on (as Adam corrects its moments); memory 0 keeps the last epoch alone.
+    The shares sum to one from the first epoch on (as Adam corrects its moments).
 
     Args:
         network: whose weights are averaged.
-        memory: in [0, 1).
+        memory: in [0, 1); 0 for the last epoch alone, which costs nothing.
     """
 
     def __init__(self, network: GraphNetwork, memory: float):

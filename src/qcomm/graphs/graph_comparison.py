@@ -40,7 +40,8 @@ class Pair:
         features, self.offsets, self.labels = load_features(path)
         self.model = graph_model(method, row)
         if self.model.per_node or self.model.average:
-            raise ConfigError("plain PyTorch trains neither per node nor on averages", fix="drop per_node and average")
+            found = "the plain network neither scales its readout nor averages its weights"
+            raise ConfigError(found, where="per_node, average", fix="leave both out to compare")
         hops = feature_blocks(row)
         options = {"hops": hops, "moments": needs_moments(self.model), "batch": self.model.batch}
         self.prepare_s, start = {}, time.process_time()

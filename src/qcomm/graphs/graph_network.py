@@ -66,7 +66,7 @@ class GraphNetwork:
         self._reserve(units, classes)
 
     def _reserve(self, units: int, classes: int) -> None:
-        """Work space for the largest batch, so that steps allocate nothing."""
+        """Work space for the largest batch, so that steps allocate nothing but masks."""
         data, batch = self.data, min(self.model.batch, self.data.labels.size)
         rows = data.most_rows(batch)
         self.z, self.inverse = np.empty(rows * units, self.dtype), np.empty(rows, self.dtype)

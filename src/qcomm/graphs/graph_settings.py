@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from qcomm.errors import ConfigError
@@ -18,8 +18,6 @@ ACTIVATIONS = {
 
 STEPS = ("raw", "rw", "gcn", "ppr")  # kinds of diffusion steps; a row of hyper-parameters holds how many of each
 FEATURE_KEYS = (*STEPS, "degree", "degree_bins", "refine")  # what of a row the hop features depend on
-
-OPTIONAL = ("per_node", "average")  # keys that a row may lack
 
 # Start of the trainable polynomial c0 + c1 z + c2 z^2 (values of the authors' released code).
 POLY_START = (0.0169394634313126, 0.5, 0.3078363963999393)
@@ -38,10 +36,11 @@ class GraphModel:
         batch: graphs per step; a short last batch is kept.
         lr: first learning rate, halved every 50 epochs.
         weight_decay: added to the gradient of every parameter, as torch.optim.Adam does.
-        per_node: the readout trains on pooled features divided by the mean number of nodes of a graph, which lets the
-            optimiser move it as gently as the other weights. The trained network is one of plain sums again.
-        average: what is scored and kept are moving averages of the weights over epochs with this much memory; 0 for
-            the weights themselves.
+        per_node: the readout trains on pooled sums divided by one constant, the mean number of nodes of all graphs of
+            the set, which lets the optimiser move it as gently as the other weights. The trained network is one of
+            plain sums again: the constant goes into its readout.
+        average: what is scored and kept are exponential averages of the weights over epochs with this much memory; 0
+            for the weights themselves.
     """
 
     activation: str
@@ -68,8 +67,8 @@ def graph_model(method: str, row: Mapping[str, Any]) -> GraphModel:
     """
     if method not in ACTIVATIONS:
         raise ConfigError(f"unknown method {method!r}", where="--method", fix=f"one of {', '.join(ACTIVATIONS)}")
-    names = [field.name for field in fields(GraphModel) if field.name != "activation"]
-    chosen = {name: row[name] for name in names if name in row or name not in OPTIONAL}
+    settings = [field for field in fields(GraphModel) if field.name != "activation"]
+    chosen = {field.name: row[field.name] for field in settings if field.name in row or field.default is MISSING}
     if method.endswith("-bn"):
         chosen["norm"] = "batch"
     return GraphModel(activation=ACTIVATIONS[method], **chosen)

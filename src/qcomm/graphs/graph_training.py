@@ -70,8 +70,9 @@ def train_fold(
         evaluate_training: score the training graphs after each epoch, too (curve ``train``).
 
     Returns:
-        Curves per epoch (loss, outer accuracy and, honest rule, validation accuracy), and the weights: at the chosen
-        epoch under the honest rule, after the last epoch otherwise.
+        Curves per epoch (loss in training, outer accuracy and, honest rule, validation accuracy), and the weights: at
+        the chosen epoch under the honest rule, after the last epoch otherwise. Where the model asks for averages,
+        accuracies and weights are theirs.
 
     Raises:
         DivergedError: the loss of an epoch is not finite.
@@ -79,25 +80,28 @@ def train_fold(
     rng = generator("graph_fold", *identity)
     classes = int(data.labels.max()) + 1
     network = GraphNetwork(model, data, units, classes, rng)
-    curves: dict[str, list[float]] = {"loss": [], "outer": []} | ({} if split.valid is None else {"valid": []})
-    average, best, weights = WeightAverage(network, model.average), -1.0, {}
+    parts = {"outer": split.outer, "valid": split.valid, "train": split.train if evaluate_training else None}
+    parts = {name: graphs for name, graphs in parts.items() if graphs is not None}
+    curves: dict[str, list[float]] = {"loss": []} | {name: [] for name in parts}
+    average, weights = WeightAverage(network, model.average), {}
     for epoch in range(epochs):
         loss = train_epoch(network, split.train, rng, model.lr * 0.5 ** (epoch // HALVE_EVERY))
         curves["loss"].append(finite(loss, epoch + 1, identity))
         average.update()
         with average.applied():
-            curves["outer"].append(accuracy(network, split.outer))
-            if evaluate_training:
-                curves.setdefault("train", []).append(accuracy(network, split.train))
-            if split.valid is not None:
-                curves["valid"].append(accuracy(network, split.valid))
-                if curves["valid"][-1] > best:  # strictly better only: the first of equals
-                    best, weights = curves["valid"][-1], network.weights()
-            elif epoch == epochs - 1:
+            for name, graphs in parts.items():
+                curves[name].append(accuracy(network, graphs))
+            if _kept(curves, epochs):
                 weights = network.weights()
         if report:
             report(epoch + 1, loss=curves["loss"][-1], accuracy=curves["outer"][-1])
     return curves, weights
+
+
+def _kept(curves: dict[str, list[float]], epochs: int) -> bool:
+    """Whether the weights after the latest epoch are to be kept, in place of those before."""
+    valid = curves.get("valid")
+    return len(curves["outer"]) == epochs if valid is None else chosen_epoch(valid) == len(valid) - 1
 
 
 def finite(loss: float, epoch: int, identity: tuple) -> float:
