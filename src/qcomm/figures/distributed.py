@@ -7,9 +7,9 @@ import pandas as pd
 
 from qcomm.figures.legends import shared_legend
 from qcomm.figures.style import COLOURS, WIDTH
+from qcomm.network.ledger import TRAFFIC
 
 NAMES = {"logreg": "logistic regression", "majority": "majority class"}
-TRAFFIC = ("messages", "qubits", "bits")
 
 
 def distributed(curves: pd.DataFrame, accuracies: pd.DataFrame) -> tuple[plt.Figure, pd.DataFrame]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from qcomm.errors import ProtocolError
 
 KINDS = ("qubits", "bits", "ebits")
+TRAFFIC = ("messages", "qubits", "bits")  # totals of a `Ledger` that tables report
 COLUMNS = ("round", "sender", "receiver", "kind", "size", "multiplicity", "label")
 
 

@@ -4,8 +4,6 @@ from functools import cache
 
 from qcomm.stages.frame import StageParser, execute
 
-TRAFFIC = ("messages", "qubits", "bits")
-
 
 def arguments(parser: StageParser) -> None:
     parser.add_input("--features", help="node features of the graph set")
@@ -50,6 +48,7 @@ def one_fold(features, offsets, labels, fold: int, settings: dict):
     Alice holds inputs and labels: what she can do alone costs nothing, or Bob's angles once.
     """
     from qcomm.graphs.graph_training import split_of
+    from qcomm.network.ledger import TRAFFIC
     from qcomm.progress import Progress
     from qcomm.protocols.training import train_alone, train_fold
     from qcomm.protocols.training_data import encode_graphs, logistic, majority
